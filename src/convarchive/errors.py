@@ -1,0 +1,160 @@
+"""Everything that can go wrong, as one tree; each class carries the exit code of the command line.
+
+::
+
+    ConvarchiveError                1   it failed
+    ├── UsageError                  2   wrong usage
+    │   ├── QueryError              2   the query cannot be understood; knows the place
+    │   └── SettingsError           2   convarchive.toml, or a setting in the environment
+    ├── SomeFailed                  3   done, but some items could not be
+    ├── ArchiveBusy                 4   another process is writing to this archive
+    ├── KeyRefused                  5   the vendor refused the key
+    ├── NotFound                    6   no such archive, source, conversation
+    ├── DamageFound                 7   verification found damage
+    ├── VendorError                 1   the vendor's API did not do what it should
+    │   ├── Unreachable             1   nothing answers there, or it stopped answering
+    │   └── UnexpectedAnswer        1   something answers, but it is not the API
+    ├── ArchiveError                1   the archive cannot be used as it is
+    │   ├── NewerArchive            1   written by a later version of this program
+    │   ├── IndexUnusable           1   the search index is missing, behind or broken
+    │   └── DiskFull                1   no room left; nothing was lost
+    └── PathExists                  1   an export or backup would overwrite something
+
+A message is up to three sentences: *what* happened, *why*, and what to do *next*. The words are
+written where the error is raised, since only that place knows them; the command line prints them.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ArchiveBusy",
+    "ArchiveError",
+    "ConvarchiveError",
+    "DamageFound",
+    "DiskFull",
+    "IndexUnusable",
+    "KeyRefused",
+    "NewerArchive",
+    "NotFound",
+    "PathExists",
+    "QueryError",
+    "SettingsError",
+    "SomeFailed",
+    "UnexpectedAnswer",
+    "Unreachable",
+    "UsageError",
+    "VendorError",
+]
+
+
+class ConvarchiveError(Exception):
+    """Something that the user should read about, in words made for them.
+
+    Args:
+        what: One sentence: what happened.
+        why: One sentence: the cause, where it is known.
+        hint: One sentence or a command: what to do next.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, why: str = "", hint: str = "") -> None:
+        super().__init__(what, why, hint)
+        self.what = what
+        self.why = why
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.what, self.why, self.hint) if part)
+
+
+class UsageError(ConvarchiveError):
+    """The command was called in a way that it does not take."""
+
+    exit_code = 2
+
+
+class QueryError(UsageError):
+    """The query cannot be understood.
+
+    Args:
+        what: One sentence: what is wrong.
+        query: The query as it was given.
+        column: Where, counted from 0 in characters of ``query``.
+        length: How many characters the caret should cover, at least 1.
+        hint: The nearest valid name, or how to write it instead.
+    """
+
+    def __init__(
+        self, what: str, *, query: str, column: int, length: int = 1, hint: str = ""
+    ) -> None:
+        super().__init__(what, "", hint)
+        self.query = query
+        self.column = column
+        self.length = max(1, length)
+
+
+class SettingsError(UsageError):
+    """``convarchive.toml`` or a setting from the environment is wrong."""
+
+
+class SomeFailed(ConvarchiveError):
+    """The work is done, but some items could not be; ``convarchive problems`` names them."""
+
+    exit_code = 3
+
+
+class ArchiveBusy(ConvarchiveError):
+    """Another process holds the archive's writer lock."""
+
+    exit_code = 4
+
+
+class KeyRefused(ConvarchiveError):
+    """The vendor does not accept the key, or it lacks the scope."""
+
+    exit_code = 5
+
+
+class NotFound(ConvarchiveError):
+    """There is no such archive, source or conversation, or the name fits more than one."""
+
+    exit_code = 6
+
+
+class DamageFound(ConvarchiveError):
+    """Verification found bytes that are not what was stored."""
+
+    exit_code = 7
+
+
+class VendorError(ConvarchiveError):
+    """The vendor's API did not do what its documentation says."""
+
+
+class Unreachable(VendorError):
+    """Nothing answers at the base URL, or it stopped answering."""
+
+
+class UnexpectedAnswer(VendorError):
+    """Something answers, but not with the API's own JSON."""
+
+
+class ArchiveError(ConvarchiveError):
+    """The archive cannot be used as it is."""
+
+
+class NewerArchive(ArchiveError):
+    """The archive was written by a later version of this program."""
+
+
+class IndexUnusable(ArchiveError):
+    """The search index is missing, incomplete or broken; the store is not affected."""
+
+
+class DiskFull(ArchiveError):
+    """No room is left on the disk; the transaction was rolled back and nothing was lost."""
+
+
+class PathExists(ConvarchiveError):
+    """The output path exists already, and nothing is overwritten without being told to."""

@@ -1,0 +1,146 @@
+"""Opening ``archive.db``: one writer, any number of readers, and SQLite's errors in plain words.
+
+A reader is a read-only connection to a WAL database, so it sees the last commit and never waits.
+A writer commits with ``synchronous=FULL``: what was reported as stored survives a power cut.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from convarchive.errors import ArchiveError, DiskFull, NewerArchive
+from convarchive.store import schema
+
+FILE = "archive.db"
+
+
+def connect(directory: Path, *, write: bool = False) -> sqlite3.Connection:
+    """A connection to the archive's database, its schema brought up to date if ``write``.
+
+    Raises:
+        NewerArchive: a later version of this program has written it.
+        ArchiveError: the file is missing, is no database, or was made by an older version and may
+            only be read.
+    """
+    path = directory / FILE
+    if not path.exists():
+        raise ArchiveError(
+            f"{path} is missing.",
+            "Without it a directory is no archive.",
+            "Restore it from a backup.",
+        )
+    with explained(path):
+        connection = _open(path, write=write)
+        try:
+            _bring_up_to_date(connection, path, write=write)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def create(directory: Path) -> None:
+    """Make an empty database. The file is readable for its owner only.
+
+    Raises:
+        DiskFull: no room.
+        FileExistsError: there is one already.
+    """
+    path = directory / FILE
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    with explained(path):
+        connection = sqlite3.connect(path, isolation_level=None)
+        connection.execute(f"PRAGMA page_size={schema.PAGE_SIZE}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.close()
+        connect(directory, write=True).close()
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of it or none of it; taken at once as a writer, so that it can't fail half way for a lock.
+
+    Raises:
+        DiskFull: no room; everything since the last transaction is as it was.
+    """
+    with explained():
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            # After a full disk SQLite may have rolled back by itself.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+@contextlib.contextmanager
+def explained(path: Path | None = None) -> Iterator[None]:
+    """Turn SQLite's errors into ours."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        name = str(path) if path else "The archive's database"
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_FULL:
+            raise DiskFull(
+                "The disk is full.",
+                "The last transaction was rolled back; what was stored before is safe.",
+                "Make room, then run the same command again.",
+            ) from error
+        if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            raise ArchiveError(
+                f"{name} is damaged or no SQLite database.", f"SQLite says: {error}.",
+                "Restore it from a backup.",
+            ) from error  # fmt: skip
+        if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR):
+            raise ArchiveError(
+                f"{name} cannot be opened or written.", f"SQLite says: {error}.",
+                "Check the permissions and the disk.",
+            ) from error  # fmt: skip
+        raise
+
+
+def _open(path: Path, *, write: bool) -> sqlite3.Connection:
+    mode = "rw" if write else "ro"
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=30
+    )
+    connection.execute("PRAGMA foreign_keys=ON")
+    if write:
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA secure_delete=ON")
+    return connection
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, path: Path, *, write: bool) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == schema.VERSION:
+        return
+    if version > schema.VERSION:
+        raise NewerArchive(
+            f"{path.parent} was written by a later version of convarchive.",
+            f"Its schema is {version}; this program knows up to {schema.VERSION}.",
+            "Update this program: pip install -U convarchive",
+        )
+    if not write:
+        raise ArchiveError(
+            f"{path.parent} was written by an earlier version of convarchive.",
+            "Reading must not change it.",
+            "Bring it up to date with: convarchive sync",
+        )
+    _migrate(connection)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    from sqlite_utils import Database
+
+    db = Database(connection)
+    with db.atomic():
+        schema.migrations().apply(db)
+        connection.execute(f"PRAGMA user_version={schema.VERSION}")

@@ -1,0 +1,139 @@
+"""Storing what was received: bytes, rows and queue entry of many conversations in one transaction.
+
+This is the only place that adds to the record. A conversation that is new or has changed gets a
+revision with the vendor's bytes; its rows are the projection of the newest one. One that has not
+changed (same fingerprint) writes nothing at all, so running the same sync twice is harmless.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from convarchive.model import Conversation
+from convarchive.store import rows
+
+
+class Received(NamedTuple):
+    """One conversation as it came from a vendor."""
+
+    conversation: Conversation
+    fingerprint: str
+    """Of everything that does not change with every answer; equal means no new revision."""
+    documents: tuple[tuple[str, bytes], ...]
+    """The bytes that came, by name: ``detail``, ``transcript``."""
+    received_at: str
+
+
+class Outcome(NamedTuple):
+    """What became of one received conversation."""
+
+    key: int
+    new: bool
+    changed: bool
+
+
+def ingest(connection: sqlite3.Connection, batch: Iterable[Received]) -> list[Outcome]:
+    """Store a batch, about a hundred at a time; call it within a transaction."""
+    return [_store(connection, received) for received in batch]
+
+
+def replace_projection(
+    connection: sqlite3.Connection, key: int, conversation: Conversation
+) -> None:
+    """Write the rows of one conversation anew; its record and its key stay as they are."""
+    assignments = ", ".join(f"{name} = ?" for name in rows.PROJECTED)
+    connection.execute(
+        f"UPDATE conversations SET {assignments} WHERE key = ?", (*rows.project(conversation), key)
+    )
+    connection.execute("DELETE FROM turns WHERE conversation = ?", (key,))
+    _add_turns(connection, key, conversation)
+    connection.execute("INSERT OR IGNORE INTO index_queue VALUES (?)", (key,))
+
+
+def pack(body: bytes) -> bytes:
+    """Compress bytes for the store."""
+    import zstandard
+
+    return zstandard.ZstdCompressor(level=3).compress(body)
+
+
+def unpack(body: bytes) -> bytes:
+    """What `pack` was given."""
+    import zstandard
+
+    return zstandard.ZstdDecompressor().decompress(body)
+
+
+def _store(connection: sqlite3.Connection, received: Received) -> Outcome:
+    conversation = received.conversation
+    known = connection.execute(
+        "SELECT key, revision, fingerprint FROM conversations WHERE source = ? AND id = ?",
+        (conversation.source, conversation.id),
+    ).fetchone()
+    if known is None:
+        key = _insert(connection, received)
+        _add_turns(connection, key, conversation)
+        connection.execute("INSERT OR IGNORE INTO index_queue VALUES (?)", (key,))
+        _add_revision(connection, key, 1, received)
+        return Outcome(key, new=True, changed=False)
+    key, revision, fingerprint = known
+    # A conversation that is there again is not deleted, whatever was believed before.
+    back = connection.execute(
+        "UPDATE conversations SET deleted_at_source = NULL"
+        " WHERE key = ? AND deleted_at_source IS NOT NULL",
+        (key,),
+    ).rowcount
+    if back:
+        connection.execute("INSERT OR IGNORE INTO index_queue VALUES (?)", (key,))
+    if fingerprint == received.fingerprint:
+        return Outcome(key, new=False, changed=False)
+    connection.execute(
+        "UPDATE conversations SET revision = ?, fingerprint = ?, changed_at = ? WHERE key = ?",
+        (revision + 1, received.fingerprint, received.received_at, key),
+    )
+    replace_projection(connection, key, conversation)
+    _add_revision(connection, key, revision + 1, received)
+    return Outcome(key, new=False, changed=True)
+
+
+_ADDED = (*rows.PROJECTED, "revision", "fingerprint", "first_seen_at", "changed_at")
+_INSERT = (
+    f"INSERT INTO conversations ({', '.join(_ADDED)}) VALUES ({', '.join('?' * len(_ADDED))})"
+)
+
+
+def _insert(connection: sqlite3.Connection, received: Received) -> int:
+    at = received.received_at
+    values = (*rows.project(received.conversation), 1, received.fingerprint, at, at)
+    key = connection.execute(_INSERT, values).lastrowid
+    assert key is not None  # an INSERT that did not raise has a row
+    return key
+
+
+def _add_turns(connection: sqlite3.Connection, key: int, conversation: Conversation) -> None:
+    connection.executemany(
+        "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows.turn_rows(key, conversation.turns)
+    )
+
+
+def _add_revision(
+    connection: sqlite3.Connection, key: int, revision: int, received: Received
+) -> None:
+    connection.execute(
+        "INSERT INTO revisions VALUES (?, ?, ?, ?)",
+        (key, revision, received.received_at, received.fingerprint),
+    )
+    connection.executemany(
+        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
+        _document_rows(key, revision, received.documents),
+    )
+
+
+def _document_rows(
+    key: int, revision: int, documents: Sequence[tuple[str, bytes]]
+) -> Iterable[tuple[int, int, str, str, int, bytes]]:
+    for name, body in documents:
+        yield key, revision, name, hashlib.sha256(body).hexdigest(), len(body), pack(body)

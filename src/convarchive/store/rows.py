@@ -1,0 +1,102 @@
+"""Between the model's tuples and the tables' columns: one list of columns, read both ways."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from convarchive.model import Conversation, Recording, Turn
+
+PLAIN = (
+    "source", "id", "status", "started_at", "ended_at", "duration", "agent_id", "caller_number",
+    "language", "summary", "sentiment", "intent", "outcome", "failure_reason",
+    "abandonment_reason", "platform",
+)  # fmt: skip
+"""Columns that hold a field of `Conversation` as it is."""
+
+LISTS = ("topics", "keywords", "actions", "follow_up_tasks")
+"""Columns that hold a tuple as a JSON array."""
+
+VALUES = ("satisfaction", "integrations", "quality", "network", "errors")
+"""Columns that hold any JSON value; a missing one is NULL."""
+
+PROJECTED = (*PLAIN, *LISTS, *VALUES, "has_transcript", "turn_count", "offers_recording")
+"""Every column that is made from the vendor's bytes alone, in the order of `project`."""
+
+_READ = f"""
+SELECT key, {", ".join(f"c.{name}" for name in (*PLAIN, *LISTS, *VALUES))}, has_transcript,
+       revision, deleted_at_source, recording_sha256, r.bytes, r.media_type
+FROM conversations AS c LEFT JOIN recordings AS r ON r.sha256 = c.recording_sha256
+"""
+
+_BATCH = 200
+
+
+def project(conversation: Conversation) -> tuple[Any, ...]:
+    """The values of `PROJECTED`."""
+    return (
+        *conversation[: len(PLAIN)],
+        *(_dump(getattr(conversation, name)) for name in (*LISTS, *VALUES)),
+        conversation.has_transcript,
+        len(conversation.turns),
+        conversation.recording is not None and conversation.recording.url is not None,
+    )
+
+
+def turn_rows(key: int, turns: Iterable[Turn]) -> Iterator[tuple[Any, ...]]:
+    """Rows of the table ``turns``."""
+    return ((key, *turn) for turn in turns)
+
+
+def read(
+    connection: sqlite3.Connection, keys: Sequence[int], *, turns: bool = True
+) -> Iterator[tuple[int, Conversation]]:
+    """The conversations of these keys, in this order, a bounded number in memory at a time.
+
+    Keys that are not in the archive are left out.
+    """
+    for at in range(0, len(keys), _BATCH):
+        batch = keys[at : at + _BATCH]
+        found = _read_batch(connection, batch, turns=turns)
+        yield from ((key, found[key]) for key in batch if key in found)
+
+
+def _read_batch(
+    connection: sqlite3.Connection, keys: Sequence[int], *, turns: bool
+) -> dict[int, Conversation]:
+    marks = ",".join("?" * len(keys))
+    spoken: dict[int, list[Turn]] = {}
+    if turns:
+        for key, *turn in connection.execute(
+            f'SELECT conversation, position, speaker, role, text, start, "end", confidence'
+            f" FROM turns WHERE conversation IN ({marks}) ORDER BY conversation, position",
+            keys,
+        ):
+            spoken.setdefault(key, []).append(Turn(*turn))
+    rows = connection.execute(f"{_READ} WHERE key IN ({marks})", keys)
+    return {row[0]: _conversation(row, spoken.get(row[0], ())) for row in rows}
+
+
+def _conversation(row: tuple[Any, ...], turns: Iterable[Turn]) -> Conversation:
+    lists = 1 + len(PLAIN)
+    values = lists + len(LISTS)
+    rest = values + len(VALUES)
+    has_transcript, revision, deleted_at, sha256, size, media_type = row[rest:]
+    return Conversation(
+        *row[1:lists],
+        *(tuple(json.loads(text)) for text in row[lists:values]),
+        *(None if text is None else json.loads(text) for text in row[values:rest]),
+        recording=Recording(None, sha256, size, media_type) if sha256 else None,
+        has_transcript=bool(has_transcript),
+        turns=tuple(turns),
+        revision=revision,
+        deleted_at_source=deleted_at,
+    )
+
+
+def _dump(value: Any) -> str | None:
+    if value is None:
+        return None
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
