@@ -11,6 +11,7 @@
     ├── KeyRefused                  5   the vendor refused the key
     ├── NotFound                    6   no such archive, source, conversation
     ├── DamageFound                 7   verification found damage
+    ├── Interrupted               130   the user wanted to stop; run again to go on
     ├── VendorError                 1   the vendor's API did not do what it should
     │   ├── Unreachable             1   nothing answers there, or it stopped answering
     │   └── UnexpectedAnswer        1   something answers, but it is not the API
@@ -33,6 +34,7 @@ __all__ = [
     "DamageFound",
     "DiskFull",
     "IndexUnusable",
+    "Interrupted",
     "KeyRefused",
     "NewerArchive",
     "NotFound",
@@ -128,8 +130,17 @@ class DamageFound(ConvarchiveError):
     exit_code = 7
 
 
+class Interrupted(ConvarchiveError):
+    """The user wanted to stop: what was begun is finished, the rest is for the next run."""
+
+    exit_code = 130
+
+
 class VendorError(ConvarchiveError):
     """The vendor's API did not do what its documentation says."""
+
+    body: bytes | None = None
+    """What came instead of an answer, where anything did."""
 
 
 class Unreachable(VendorError):

@@ -84,16 +84,17 @@ def _conversation(row: tuple[Any, ...], turns: Iterable[Turn]) -> Conversation:
     values = lists + len(LISTS)
     rest = values + len(VALUES)
     has_transcript, revision, deleted_at, sha256, size, media_type = row[rest:]
-    return Conversation(
+    fields = (
         *row[1:lists],
         *(tuple(json.loads(text)) for text in row[lists:values]),
         *(None if text is None else json.loads(text) for text in row[values:rest]),
-        recording=Recording(None, sha256, size, media_type) if sha256 else None,
-        has_transcript=bool(has_transcript),
-        turns=tuple(turns),
-        revision=revision,
-        deleted_at_source=deleted_at,
+        Recording(None, sha256, size, media_type) if sha256 else None,
+        bool(has_transcript),
+        tuple(turns),
+        revision,
+        deleted_at,
     )
+    return Conversation._make(fields)
 
 
 def _dump(value: Any) -> str | None:

@@ -1,0 +1,283 @@
+"""Ayra: https://api.ayra.ai, the Conversation API.
+
+Three endpoints: a list that can be sorted by start, a detail that carries everything but the sound,
+and a transcript for details that come without one. Much of the API is not published, so `normalise`
+takes every spelling and nesting that is likely, and the bytes are kept for the day it is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+from urllib.parse import quote
+
+from convarchive.errors import UnexpectedAnswer
+from convarchive.model import Conversation, Recording, Turn
+from convarchive.sources.base import Capabilities, Download, Fetched, Listed, Page
+from convarchive.sources.fields import Fields, as_instant, as_number, as_text, seconds_between
+from convarchive.sources.http import Answer, Client
+from convarchive.sources.payload import decode, fingerprint
+from convarchive.transcripts import text
+from convarchive.transcripts.roles import role_of
+
+BASE_URL = "https://api.ayra.ai"
+
+PER_PAGE = 100
+"""Conversations a page, the most that the API gives."""
+
+_PATH = "/v1/conversations"
+_NOT_FOUND = 404
+_NOT_READY = (202, 404, 409)
+
+_GROUPS = ("metadata", "content", "analytics", "outcomes", "technical")
+_ID = ("id", "conversation_id", "call_id")
+_START = ("start_time", "started_at", "start", "start_timestamp", "created_at")
+_STATUS_WORDS = {
+    "in_progress": ("in-progress", "inprogress", "ongoing", "active", "started", "ringing"),
+    "completed": ("complete", "ended", "done", "finished"),
+    "failed": ("failure", "error"),
+    "abandoned": ("no_answer", "no-answer", "busy", "missed", "caller_hangup", "canceled"),
+}
+_STATUS = {word: status for status, words in _STATUS_WORDS.items() for word in (status, *words)}
+
+
+class Ayra:
+    """A `Source` of an Ayra account.
+
+    Args:
+        name: Of the source in the archive.
+        client: With the account's key.
+    """
+
+    capabilities = Capabilities(filters_status=True)
+
+    def __init__(self, name: str, client: Client) -> None:
+        self.name = name
+        self._client = client
+
+    def list(
+        self, *, since: str | None, until: str | None, page: int, status: str | None = None
+    ) -> Page:
+        """A page of the list, oldest first; both ends are inclusive."""
+        wanted = {
+            "page": str(page),
+            "per_page": str(PER_PAGE),
+            "sort_by": "start_time",
+            "sort_order": "asc",
+            "start_date": since,
+            "end_date": until,
+            "status": status,
+        }
+        answer = self._client.get(_PATH, {name: value for name, value in wanted.items() if value})
+        return _page(answer, page)
+
+    def fetch(self, conversation_id: str) -> Fetched | None:
+        """A conversation with its transcript; None if the vendor does not have it."""
+        path = f"{_PATH}/{quote(conversation_id, safe='')}"
+        answer = self._client.get(path, expect=(_NOT_FOUND,))
+        if answer.status == _NOT_FOUND:
+            return None
+        payload = _detail(answer.body)
+        documents = {"detail": answer.body}
+        facts = [payload]
+        if not Fields(payload, _GROUPS).has("transcript", "messages"):
+            transcript = self._client.get(f"{path}/transcript", expect=_NOT_READY)
+            if transcript.status not in _NOT_READY:
+                documents["transcript"] = transcript.body
+                facts.append(_unwrapped(decode(transcript.body)))
+        conversation = normalise(self.name, documents)
+        if conversation.id != conversation_id:
+            raise UnexpectedAnswer(
+                f"Asked for {conversation_id}, the vendor answered with {conversation.id}."
+            )
+        return Fetched(conversation, fingerprint(facts), tuple(documents.items()))
+
+    def open_recording(self, url: str) -> AbstractContextManager[Download | None]:
+        """The sound behind a signed link; None if it has expired."""
+        return self._client.download(url)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+
+def normalise(source: str, documents: Mapping[str, bytes]) -> Conversation:
+    """What the vendor's documents mean.
+
+    Args:
+        source: The name of the source.
+        documents: ``detail``, and ``transcript`` where that came separately.
+
+    Raises:
+        UnexpectedAnswer: The detail is no conversation.
+    """
+    fields = Fields(_detail(documents["detail"]), _GROUPS)
+    identifier = fields.text(*_ID)
+    if identifier is None:
+        raise UnexpectedAnswer("The vendor's answer has no conversation id.")
+    started_at = fields.instant(*_START)
+    spoken = fields.value("transcript", "messages")
+    if "transcript" in documents:
+        spoken = _unwrapped(decode(documents["transcript"]))
+    turns = _turns(spoken, started_at)
+    language = fields.text("language", "language_code", "lang")
+    if language is None and isinstance(spoken, dict):
+        language = as_text(spoken.get("language"))
+    return Conversation(
+        source=source,
+        id=identifier,
+        status=_status(fields),
+        started_at=started_at,
+        ended_at=fields.instant("end_time", "ended_at", "end", "end_timestamp"),
+        duration=fields.number("duration", "duration_seconds", "call_duration"),
+        agent_id=fields.text("agent_id", "assistant_id", "agent"),
+        caller_number=fields.text("caller_number", "caller_phone", "caller", "from_number", "from"),
+        language=language,
+        summary=fields.text("summary", "call_summary"),
+        sentiment=fields.text("sentiment", "overall_sentiment"),
+        intent=fields.text("intent", "primary_intent"),
+        outcome=fields.text("outcome", "result", "call_outcome"),
+        failure_reason=fields.text("failure_reason", "failed_reason"),
+        abandonment_reason=fields.text("abandonment_reason", "abandoned_reason"),
+        platform=fields.text("voice_platform", "platform", "provider"),
+        topics=fields.texts("topics"),
+        keywords=fields.texts("keywords"),
+        actions=fields.values("actions", "actions_taken"),
+        follow_up_tasks=fields.values("follow_up_tasks", "follow_ups"),
+        satisfaction=fields.value("satisfaction", "satisfaction_indicators"),
+        integrations=fields.value("integrations", "integration_data"),
+        quality=fields.value("quality", "quality_metrics"),
+        network=fields.value("network", "network_info"),
+        errors=fields.value("errors"),
+        recording=_recording(fields),
+        has_transcript=turns is not None,
+        turns=turns or (),
+    )
+
+
+def _page(answer: Answer, number: int) -> Page:
+    envelope = decode(answer.body)
+    items = envelope.get("data") if isinstance(envelope, dict) else envelope
+    if isinstance(items, dict):
+        items = items.get("conversations", items.get("items"))
+    if not isinstance(items, list):
+        raise UnexpectedAnswer("The vendor's list of conversations is not a list.")
+    listed = [_listed(item) for item in items]
+    return Page(
+        tuple(item for item in listed if item is not None),
+        tuple(_bytes(item) for item, kept in zip(items, listed, strict=True) if kept is None),
+        _more_follow(envelope, number, len(items)),
+    )
+
+
+def _more_follow(envelope: Any, number: int, count: int) -> bool:
+    """By the envelope's own figures where it has them, else by whether the page is full."""
+    if count == 0:
+        return False
+    pages = None
+    if isinstance(envelope, dict):
+        pages = envelope.get("pagination") or envelope.get("meta")
+    if not isinstance(pages, dict):
+        return count >= PER_PAGE
+    size = as_number(pages.get("per_page")) or PER_PAGE
+    last = as_number(pages.get("total_pages"))
+    total = as_number(pages.get("total"))
+    # A total that lies must not end the walk early: a full page always asks for the next one.
+    return (
+        count >= size
+        or (last is not None and number < last)
+        or (total is not None and (number - 1) * size + count < total)
+    )
+
+
+def _listed(item: Any) -> Listed | None:
+    if isinstance(item, str):
+        item = {"id": item}
+    if not isinstance(item, dict):
+        return None
+    fields = Fields(item, _GROUPS)
+    identifier = fields.text(*_ID)
+    if identifier is None:
+        return None
+    known = fields.value("status", "call_status") is not None
+    return Listed(
+        identifier, fields.instant(*_START), _status(fields), fingerprint(item) if known else None
+    )
+
+
+def _bytes(item: Any) -> bytes:
+    import msgspec
+
+    return msgspec.json.encode(item)
+
+
+def _detail(body: bytes) -> dict[str, Any]:
+    payload = _unwrapped(decode(body))
+    if not isinstance(payload, dict):
+        error = UnexpectedAnswer("The vendor's answer is no conversation.")
+        error.body = body
+        raise error
+    return payload
+
+
+def _unwrapped(value: Any) -> Any:
+    """The answer without its envelope."""
+    if isinstance(value, dict):
+        for name in ("data", "conversation"):
+            if isinstance(value.get(name), dict | list) and "id" not in value:
+                return value[name]
+    return value
+
+
+def _status(fields: Fields) -> str:
+    word = (fields.text("status", "call_status") or "").strip().lower().replace(" ", "_")
+    return _STATUS.get(word, "unknown")
+
+
+def _recording(fields: Fields) -> Recording | None:
+    url = fields.value("recording_url", "audio_url", "recording")
+    if isinstance(url, dict):
+        url = url.get("url") or url.get("recording_url")
+    return Recording(url=url) if isinstance(url, str) and url else None
+
+
+def _turns(spoken: Any, started_at: str | None) -> tuple[Turn, ...] | None:
+    """None where there is no transcript; a transcript may have no turns."""
+    if isinstance(spoken, dict):
+        for name in ("messages", "turns", "segments", "utterances", "transcript", "text"):
+            if spoken.get(name) is not None:
+                return _turns(spoken[name], started_at)
+        return None
+    if isinstance(spoken, str):
+        return tuple(text.read(spoken))
+    if isinstance(spoken, list):
+        return tuple(_turn(at, message, started_at) for at, message in enumerate(spoken))
+    return None
+
+
+def _turn(position: int, message: Any, started_at: str | None) -> Turn:
+    if not isinstance(message, dict):
+        return Turn(position, "", "other", as_text(message) or "")
+    fields = Fields(message)
+    speaker = fields.text("speaker", "role", "participant", "from", "speaker_label") or ""
+    start = _place(fields.value("timestamp", "start", "start_time", "offset", "time"), started_at)
+    end = _place(fields.value("end", "end_time"), started_at)
+    length = fields.number("duration", "duration_seconds")
+    if end is None and start is not None and length is not None:
+        end = round(start + length, 3)
+    if end is not None and start is not None and end < start:
+        end = None
+    words = fields.text("text", "content", "message", "transcript", "utterance") or ""
+    return Turn(position, speaker, role_of(speaker), words, start, end, fields.number("confidence"))
+
+
+def _place(value: Any, started_at: str | None) -> float | None:
+    """Seconds into the call, from those or from a time of day."""
+    number = as_number(value)
+    if number is not None and abs(number) < 1e9:  # as a Unix time this would be before 2001
+        return number
+    moment = as_instant(value)
+    if moment is None or started_at is None:
+        return None
+    return round(seconds_between(started_at, moment), 3)

@@ -1,0 +1,89 @@
+"""From the vendor's bytes to JSON values, and from those to a fingerprint.
+
+The bytes are kept as they came, so reading them may be forgiving: a byte order mark, a stray byte
+that is no UTF-8, ``NaN``, half of a surrogate pair. None of that may cost a conversation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from convarchive.errors import UnexpectedAnswer
+
+_LINK = re.compile(r"ur[li]$|link$", re.IGNORECASE)
+_BESIDE_A_LINK = re.compile(r"expir|signature|signed|token", re.IGNORECASE)
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def decode(body: bytes) -> Any:
+    """The JSON value that these bytes hold, as plain Python objects without lone surrogates.
+
+    Raises:
+        UnexpectedAnswer: They hold none; its ``body`` has the bytes.
+    """
+    import msgspec
+
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _decode_forgivingly(body)
+
+
+def fingerprint(value: Any) -> str:
+    """SHA-256, in hexadecimal digits, of the canonical JSON without what changes with every answer.
+
+    Of a link only whether there is one counts, since vendors sign it anew for every answer; what
+    stands beside it in the same object and names an expiry, a signature or a token is left out.
+    """
+    import msgspec
+
+    canonical = msgspec.json.encode(_settled(value), order="sorted")
+    return hashlib.sha256(canonical).hexdigest()
+
+
+def _decode_forgivingly(body: bytes) -> Any:
+    import json
+
+    try:
+        text = body.decode("utf-8-sig", errors="replace")
+        return _scrubbed(json.loads(text, strict=False, parse_constant=lambda _: None))
+    except (ValueError, RecursionError) as error:
+        refusal = UnexpectedAnswer(
+            "The answer is not the JSON that it should be.", f"It begins: {_beginning(body)}."
+        )
+        refusal.body = body
+        raise refusal from error
+
+
+def _beginning(body: bytes) -> str:
+    return repr(body[:60].decode("utf-8", errors="replace"))
+
+
+def _scrubbed(value: Any) -> Any:
+    """Half of a surrogate pair is no character, and neither SQLite nor a file can hold it."""
+    if isinstance(value, str):
+        return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, list):
+        return [_scrubbed(item) for item in value]
+    if isinstance(value, dict):
+        return {_scrubbed(name): _scrubbed(item) for name, item in value.items()}
+    return value
+
+
+def _settled(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_settled(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    links = {name for name, item in value.items() if _LINK.search(name) and _may_be_link(item)}
+    return {
+        name: bool(item) if name in links else _settled(item)
+        for name, item in value.items()
+        if not (links and name not in links and _BESIDE_A_LINK.search(name))
+    }
+
+
+def _may_be_link(value: Any) -> bool:
+    return value is None or isinstance(value, str)
