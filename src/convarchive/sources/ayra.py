@@ -167,28 +167,30 @@ def _page(answer: Answer, number: int) -> Page:
     return Page(
         tuple(item for item in listed if item is not None),
         tuple(_bytes(item) for item, kept in zip(items, listed, strict=True) if kept is None),
-        _more_follow(envelope, number, len(items)),
+        *_size(envelope, number, len(items)),
     )
 
 
-def _more_follow(envelope: Any, number: int, count: int) -> bool:
-    """By the envelope's own figures where it has them, else by whether the page is full."""
-    if count == 0:
-        return False
+def _size(envelope: Any, number: int, count: int) -> tuple[bool, int | None]:
+    """Whether more follow, and how many there are in all.
+
+    By the envelope's own figures where it has them, else by whether the page is full.
+    """
     pages = None
     if isinstance(envelope, dict):
         pages = envelope.get("pagination") or envelope.get("meta")
     if not isinstance(pages, dict):
-        return count >= PER_PAGE
+        return count >= PER_PAGE, None
     size = as_number(pages.get("per_page")) or PER_PAGE
     last = as_number(pages.get("total_pages"))
     total = as_number(pages.get("total"))
     # A total that lies must not end the walk early: a full page always asks for the next one.
-    return (
+    more = (
         count >= size
         or (last is not None and number < last)
         or (total is not None and (number - 1) * size + count < total)
     )
+    return count > 0 and more, None if total is None else int(total)
 
 
 def _listed(item: Any) -> Listed | None:

@@ -43,6 +43,8 @@ class Page(NamedTuple):
     """Items that have no id, as JSON."""
     full: bool
     """More may follow."""
+    total: int | None = None
+    """How many there are in all, if the vendor says."""
 
 
 class Fetched(NamedTuple):

@@ -62,7 +62,7 @@ def create(directory: Path) -> None:
 
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All of it or none of it; taken at once as a writer, so that it can't fail half way for a lock.
+    """All of it or none of it; a writer from the start, so that it can't fail half way for a lock.
 
     Raises:
         DiskFull: no room; everything since the last transaction is as it was.

@@ -106,8 +106,7 @@ _INSERT = f"INSERT INTO conversations ({', '.join(_ADDED)}) VALUES ({', '.join('
 def _insert(connection: sqlite3.Connection, received: Received) -> int:
     at = received.received_at
     values = (*rows.project(received.conversation), 1, received.fingerprint, at, at)
-    key = connection.execute(_INSERT, values).lastrowid
-    assert key is not None  # an INSERT that did not raise has a row
+    key: int = connection.execute(_INSERT, values).fetchone()[0]
     return key
 
 

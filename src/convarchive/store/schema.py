@@ -51,7 +51,6 @@ CREATE TABLE meta (
 CREATE TABLE sources (
     name           TEXT PRIMARY KEY,
     kind           TEXT NOT NULL,
-    base_url       TEXT,
     added_at       TEXT NOT NULL,
     listed_to      TEXT,
     synced_at      TEXT,
@@ -70,8 +69,8 @@ CREATE TABLE conversations (
     key                 INTEGER PRIMARY KEY,
     source              TEXT NOT NULL REFERENCES sources (name),
     id                  TEXT NOT NULL,
-    status              TEXT NOT NULL
-                        CHECK (status IN ('in_progress', 'completed', 'failed', 'abandoned', 'unknown')),
+    status              TEXT NOT NULL CHECK (
+                        status IN ('in_progress', 'completed', 'failed', 'abandoned', 'unknown')),
     started_at          TEXT,
     ended_at            TEXT,
     duration            REAL,
@@ -110,6 +109,9 @@ CREATE TABLE conversations (
 CREATE INDEX conversations_by_start ON conversations (rtrim(started_at, 'Z'), source, id);
 
 CREATE INDEX conversations_by_id ON conversations (id);
+
+CREATE INDEX conversations_without_recording ON conversations (source)
+WHERE offers_recording AND recording_sha256 IS NULL;
 
 CREATE TABLE turns (
     conversation INTEGER NOT NULL REFERENCES conversations (key),
@@ -179,18 +181,17 @@ CREATE TABLE sync_windows (
     source    TEXT NOT NULL REFERENCES sources (name),
     since     TEXT,
     until     TEXT,
-    cursor    TEXT,
     listed    INTEGER NOT NULL,
     stored    INTEGER NOT NULL,
     failed    INTEGER NOT NULL,
     opened_at TEXT NOT NULL,
-    closed_at TEXT
+    closed_at TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE pending (
     source   TEXT NOT NULL REFERENCES sources (name),
     id       TEXT NOT NULL,
-    reason   TEXT NOT NULL CHECK (reason IN ('in_progress', 'transcript', 'recording')),
+    reason   TEXT NOT NULL CHECK (reason IN ('in_progress', 'transcript')),
     since    TEXT NOT NULL,
     attempts INTEGER NOT NULL,
     next_at  TEXT NOT NULL,
@@ -203,7 +204,7 @@ CREATE TABLE problems (
     id          TEXT NOT NULL,
     stage       TEXT NOT NULL CHECK (stage IN ('list', 'fetch', 'read', 'recording')),
     message     TEXT NOT NULL,
-    body        BLOB,
+    body        BLOB, -- Zstandard
     attempts    INTEGER NOT NULL,
     first_at    TEXT NOT NULL,
     last_at     TEXT NOT NULL,

@@ -4,8 +4,8 @@ Both formats are lines with blank lines between, and both have readers that look
 where a cue begins. A text that holds a blank line, a number and a time code would forge a cue. So a
 text becomes one line, and ``-->`` becomes ``→``.
 
-A turn without words still gets a cue, with ``…`` for its text: readers drop cues that are empty, and
-then their count would no longer be that of the turns.
+A turn without words still gets a cue, with ``…`` for its text: readers drop cues that are empty,
+and then their count would no longer be that of the turns.
 """
 
 from __future__ import annotations

@@ -17,12 +17,15 @@ _PICTURES: Final = {
     **{code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"},
     0x7F: "\N{SYMBOL FOR DELETE}",
     **dict.fromkeys(range(0x80, 0xA0), _REPLACEMENT),
+    **dict.fromkeys(range(0xD800, 0xE000), _REPLACEMENT),
 }
-"""C0 controls have pictures in Unicode (U+2400 and on), C1 controls have none."""
+"""C0 controls have pictures in Unicode (U+2400 and on), C1 controls have none. Surrogates, which
+JSON can smuggle in by an escape, are no characters and could not be encoded."""
 
 _BIDI: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), _REPLACEMENT)
 """Embeddings, overrides and isolates: they reorder the line that they stand in, and can leak out
-of it. The plain marks (LRM, RLM, ALM), which honest right-to-left text needs, are not among them."""
+of it. The plain marks (LRM, RLM, ALM), which honest right-to-left text needs, are not among them.
+"""
 
 _PICTURES_AND_BIDI: Final = {**_PICTURES, **_BIDI}
 
@@ -31,13 +34,15 @@ def plain(text: str, *, show_bidi: bool = False) -> str:
     """The text with every control character but newline and tab made visible.
 
     The result has as many characters as the text: C0 controls become their pictures (``ESC`` is
-    shown as ``␛``), DEL becomes ``␡``, C1 controls become U+FFFD.
+    shown as ``␛``), DEL becomes ``␡``, C1 controls and lone surrogates become U+FFFD.
 
     Args:
         text: Anything.
         show_bidi: Also replace the characters that reorder a line (U+202A to U+202E, U+2066 to
             U+2069) with U+FFFD. For terminals; in files they are part of the text.
     """
+    if text.isprintable():  # the usual case, ten times faster
+        return text
     return text.translate(_PICTURES_AND_BIDI if show_bidi else _PICTURES)
 
 
@@ -46,5 +51,7 @@ def one_line(text: str) -> str:
 
     Runs of breaks, and blank lines between them, count as one; the ends are stripped.
     """
+    if text.isprintable():
+        return text.strip()
     lines = (line.strip() for line in text.splitlines())
     return plain(" ".join(line for line in lines if line))

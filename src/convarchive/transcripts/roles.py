@@ -13,15 +13,15 @@ from typing import Final
 
 from convarchive.transcripts.plain import one_line
 
-_AGENT: Final = frozenset(
-    "advisor adviser agent ai assistant attendant bot chatbot clerk csr employee host ivr "
-    "machine model operator receptionist rep representative robot service staff support "
-    "voicebot".split()
-)
-_CUSTOMER: Final = frozenset(
-    "buyer callee caller client consumer contact customer guest human lead member patient person "
-    "prospect user visitor".split()
-)
+_AGENT: Final = frozenset({
+    "advisor", "adviser", "agent", "ai", "assistant", "attendant", "bot", "chatbot", "clerk",
+    "csr", "employee", "host", "ivr", "machine", "model", "operator", "receptionist", "rep",
+    "representative", "robot", "service", "staff", "support", "voicebot",
+})  # fmt: skip
+_CUSTOMER: Final = frozenset({
+    "buyer", "callee", "caller", "client", "consumer", "contact", "customer", "guest", "human",
+    "lead", "member", "patient", "person", "prospect", "user", "visitor",
+})  # fmt: skip
 
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 """Words also where they are run together: ``systemAgent``, ``AIAgent``, ``user_1``."""

@@ -17,9 +17,9 @@ def write(
     turns: Sequence[Turn], *, duration: float | None = None, speaker_labels: bool = True
 ) -> str:
     """One cue a turn, ``Name: text``; the same cues as in WebVTT."""
-    return "\n".join(
+    return "".join(
         f"{number}\n{clock(cue.start, ',')} --> {clock(cue.end, ',')}\n"
-        f"{_line(cue, speaker_labels)}\n"
+        f"{_line(cue, speaker_labels)}\n\n"
         for number, cue in enumerate(cues(turns, duration), start=1)
     )
 

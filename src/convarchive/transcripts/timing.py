@@ -24,21 +24,20 @@ CJK_A_SECOND: Final = 6.0
 SHORTEST: Final = 0.5
 """Seconds that a derived span lasts at least, so that it can be read."""
 
-_LONGEST_CALL: Final = 3.6e9
-"""Seconds, a million hours. What is beyond it was no time: a Unix timestamp in milliseconds."""
+_LONGEST_CALL: Final = 3.6e8
+"""Seconds, a hundred thousand hours. What is beyond it is no place in a call: a Unix timestamp."""
 
 _CJK: Final = re.compile(
     "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-_WORD: Final = re.compile(r"\w+(?:['’]\w+)*")
 
 
 def spans(turns: Sequence[Turn], duration: float | None = None) -> list[tuple[float, float]]:
     """Start and end of each turn, in seconds, rounded to milliseconds; the end is always later.
 
     * Given times stay as they are, but for negative ones, which become 0, and for those that are
-      not numbers or more than a million hours, which count as missing. So does an end that is not
-      after its start.
+      not finite or from a hundred thousand hours on, which count as missing. So does an end that is
+      not after its start.
     * A missing start is the end of the turn before, or the next known start if that is earlier.
     * A missing end is the next known start (for the last turn, the end of the call), but no later
       than the words take to say, and no less than half a second after the start.
@@ -64,16 +63,15 @@ def spans(turns: Sequence[Turn], duration: float | None = None) -> list[tuple[fl
 
 def sane(seconds: float | None) -> float | None:
     """The time in milliseconds' precision, or None where it is no place in a call."""
-    if seconds is None or math.isnan(seconds) or seconds > _LONGEST_CALL:
+    if seconds is None or not math.isfinite(seconds) or seconds >= _LONGEST_CALL:
         return None
     return round(max(seconds, 0.0), 3)
 
 
 def speaking_time(text: str) -> float:
     """Seconds that it takes to say this, roughly."""
-    characters = len(_CJK.findall(text))
-    words = len(_WORD.findall(_CJK.sub(" ", text)))
-    return words / WORDS_A_SECOND + characters / CJK_A_SECOND
+    rest, characters = (text, 0) if text.isascii() else _CJK.subn(" ", text)
+    return len(rest.split()) / WORDS_A_SECOND + characters / CJK_A_SECOND
 
 
 def clock(seconds: float, point: str = ".") -> str:
@@ -87,7 +85,7 @@ def clock(seconds: float, point: str = ".") -> str:
 def _limits(turns: Sequence[Turn], duration: float | None) -> list[float]:
     """For each turn the next start that is known, which a derived time should not pass."""
     ahead = sane(duration)
-    limit = ahead if ahead else math.inf
+    limit = ahead or math.inf
     limits: list[float] = []
     for turn in reversed(turns):
         limits.append(limit)

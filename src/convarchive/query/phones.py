@@ -1,0 +1,77 @@
+"""Phone numbers in a query: ``+1 (555) 123-4567`` is one word, whatever stands between its digits.
+
+Read by the rules for everything else it would be three words, one of them in parentheses and none
+of them a phone number. But two numbers that only stand side by side, ``2026 12345``, must stay two.
+So digits are joined over spaces and parentheses only where this looks like one number:
+
+* it begins with ``+`` and a country code, or has an area code in parentheses: ``(555) 123-4567``; as
+  the value of ``caller:``, groups of digits suffice: ``caller:555 123 4567``;
+* one space, dot or hyphen at most stands between two groups of digits;
+* it has 7 to 15 digits (ITU-T E.164), and no more than 11 where that is the longest a number can
+  be: behind ``+1``, and without a country code. With a ``*`` at its end, 4 digits are enough;
+* a group of 7 or more digits is its end: behind ``+15551234567`` comes something else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+_START: Final = re.compile(r"\+?[0-9]+|\(\+?[0-9]{1,5}\)")
+_GROUP: Final = re.compile(r"[ \u00a0\u202f.\u2010\u2011-]?(?:[0-9]+|\([0-9]{1,5}\))")
+_END: Final = re.compile(r"(\*?)[.,;!?]*(?=[\s)]|$)")
+
+_FEWEST: Final = 7
+_FEWEST_WITH_STAR: Final = 4
+_COUNTRY_CODE: Final = 3
+_MOST: Final = 15
+_MOST_NATIONAL: Final = 11
+
+
+def phone_number(query: str, column: int, *, caller: bool = False) -> int | None:
+    """Where a phone number that begins at this column ends, its ``*`` included.
+
+    None where there is no phone number, and where it holds neither space nor parenthesis, so that
+    it is a word anyway.
+
+    Args:
+        query: The whole query.
+        column: Where a word may begin.
+        caller: Whether it is the value of ``caller:``, so that groups of digits are a number.
+    """
+    start = _START.match(query, column)
+    finish = None
+    for end in _group_ends(query, start) if start else ():
+        finish = _END.match(query, end) or finish
+    if finish is None:
+        return None
+    written = query[column : finish.end()]
+    one_word = not any(character.isspace() or character == "(" for character in written)
+    marked = caller or "+" in written or "(" in written
+    enough = _digits(written) >= (_FEWEST_WITH_STAR if finish[1] else _FEWEST)
+    return finish.end() if marked and enough and not one_word else None
+
+
+def _group_ends(query: str, start: re.Match[str]) -> Iterator[int]:
+    """Where each group of digits ends that still fits into one number, from the first on."""
+    end = start.end()
+    digits = count = _digits(start[0])
+    most = _MOST if "+" in start[0] and start[0] != "+1" else _MOST_NATIONAL
+    area_code = start[0][0] == "("
+    yield end
+    while count < _FEWEST and (group := _GROUP.match(query, end)):
+        count = _digits(group[0])
+        if digits + count > most:
+            return
+        if "(" in group[0]:
+            if area_code or digits > _COUNTRY_CODE:
+                return
+            area_code = True
+        digits += count
+        end = group.end()
+        yield end
+
+
+def _digits(text: str) -> int:
+    return sum(character.isdigit() for character in text)

@@ -1,0 +1,196 @@
+"""What the vendor says that it has: its listings, how far they go, and which are still to fetch.
+
+The cursor is a row of its own, written in the transaction that writes the listings before it, and
+never derived from the data: a crash between the two can't lose a conversation or list one twice.
+What has been listed and not fetched is simply fetched by the next run.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+ATTEMPTS = 5
+"""How often a conversation that fails is tried, once a sync, before it is left to
+``convarchive problems --retry``."""
+
+
+class Listing(NamedTuple):
+    """A line of the vendor's list."""
+
+    id: str
+    started_at: str | None
+    fingerprint: str | None
+
+
+class SourceRow(NamedTuple):
+    """A row of the table ``sources``."""
+
+    name: str
+    kind: str
+    listed_to: str | None
+    synced_at: str | None
+    complete_until: str | None
+
+
+def add_source(connection: sqlite3.Connection, name: str, kind: str, at: str) -> None:
+    """Make a source known; nothing happens if it is."""
+    connection.execute(
+        "INSERT OR IGNORE INTO sources (name, kind, added_at) VALUES (?, ?, ?)", (name, kind, at)
+    )
+
+
+def sources(connection: sqlite3.Connection) -> list[SourceRow]:
+    """Every source that was ever added, by name."""
+    rows = connection.execute(
+        "SELECT name, kind, listed_to, synced_at, complete_until FROM sources ORDER BY name"
+    )
+    return [SourceRow(*row) for row in rows]
+
+
+def source(connection: sqlite3.Connection, name: str) -> SourceRow | None:
+    """One of them."""
+    return next((row for row in sources(connection) if row.name == name), None)
+
+
+def set_cursor(connection: sqlite3.Connection, name: str, listed_to: str) -> None:
+    """Everything that started before this has been listed. The cursor never goes back."""
+    connection.execute(
+        "UPDATE sources SET listed_to = ? WHERE name = ?"
+        " AND (listed_to IS NULL OR rtrim(listed_to, 'Z') < rtrim(?, 'Z'))",
+        (listed_to, name, listed_to),
+    )
+
+
+def set_synced(
+    connection: sqlite3.Connection, name: str, synced_at: str, complete_until: str | None
+) -> None:
+    """A sync of this source has ended; ``complete_until`` if it has everything up to then."""
+    connection.execute(
+        "UPDATE sources SET synced_at = ?, complete_until = coalesce(?, complete_until)"
+        " WHERE name = ?",
+        (synced_at, complete_until, name),
+    )
+
+
+def note(connection: sqlite3.Connection, name: str, listings: Iterable[Listing], at: str) -> None:
+    """Write down what was listed; a line that says what it said before writes nothing."""
+    connection.executemany(
+        """
+        INSERT INTO listings (source, id, started_at, fingerprint, listed_at)
+        VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (source, id) DO UPDATE
+        SET started_at = ?3, fingerprint = ?4, listed_at = ?5,
+            fetched = ?4 IS NOT NULL AND ?4 IS fetched_fingerprint
+        WHERE fingerprint IS NOT ?4 OR started_at IS NOT ?3 OR (?4 IS NULL AND fetched)
+        """,
+        ((name, item.id, item.started_at, item.fingerprint, at) for item in listings),
+    )
+
+
+def wanted(connection: sqlite3.Connection, name: str, *, before: str, limit: int) -> list[Listing]:
+    """What has been listed and is still to be fetched, oldest first.
+
+    Left out is what has failed since ``before``, the beginning of this sync, and what has failed
+    `ATTEMPTS` times.
+    """
+    rows = connection.execute(
+        """
+        SELECT id, started_at, fingerprint FROM listings AS l
+        WHERE source = ? AND NOT fetched AND NOT EXISTS (
+            SELECT 1 FROM problems AS p
+            WHERE p.source = l.source AND p.id = l.id AND p.stage IN ('fetch', 'read')
+              AND (p.last_at >= ? OR p.attempts >= ?))
+        ORDER BY rtrim(started_at, 'Z') LIMIT ?
+        """,
+        (name, before, ATTEMPTS, limit),
+    )
+    return [Listing(*row) for row in rows]
+
+
+def mark_fetched(
+    connection: sqlite3.Connection, name: str, fetched: Iterable[tuple[str, str | None]]
+) -> None:
+    """These ids have been fetched, as of the fingerprint that their line in the list had."""
+    connection.executemany(
+        "UPDATE listings SET fetched = 1, fetched_fingerprint = ? WHERE source = ? AND id = ?",
+        ((fingerprint, name, identifier) for identifier, fingerprint in fetched),
+    )
+
+
+def settled(connection: sqlite3.Connection, name: str, ids: Sequence[str]) -> int:
+    """How many of these ids need not be fetched."""
+    marks = ", ".join("?" * len(ids))
+    (found,) = connection.execute(
+        f"SELECT count(*) FROM listings WHERE source = ? AND fetched AND id IN ({marks})",
+        (name, *ids),
+    ).fetchone()
+    return int(found)
+
+
+def known(connection: sqlite3.Connection, name: str, ids: Sequence[str]) -> dict[str, str | None]:
+    """The fingerprints as of which these ids were fetched; those never fetched are left out."""
+    marks = ", ".join("?" * len(ids))
+    rows = connection.execute(
+        "SELECT id, fetched_fingerprint FROM listings"
+        f" WHERE source = ? AND fetched_fingerprint IS NOT NULL AND id IN ({marks})",
+        (name, *ids),
+    )
+    return dict(rows.fetchall())
+
+
+def unlisted(
+    connection: sqlite3.Connection, name: str, since: str | None, until: str | None
+) -> Iterator[str]:
+    """The ids of what is stored, not marked as deleted, and was once listed in this stretch."""
+    rows = connection.execute(
+        f"""
+        SELECT l.id FROM listings AS l JOIN conversations AS c USING (source, id)
+        WHERE l.source = :name AND deleted_at_source IS NULL AND {_WITHIN}
+        """,
+        {"name": name, "since": since, "until": until},
+    )
+    return (row[0] for row in rows)
+
+
+def mark_deleted(connection: sqlite3.Connection, name: str, identifier: str, at: str) -> bool:
+    """The vendor does not have it any more; say so, and keep it. Whether that is news."""
+    row = connection.execute(
+        "UPDATE conversations SET deleted_at_source = ?"
+        " WHERE source = ? AND id = ? AND deleted_at_source IS NULL RETURNING key",
+        (at, name, identifier),
+    ).fetchone()
+    if row is None:
+        return False
+    connection.execute("INSERT OR IGNORE INTO index_queue VALUES (?)", row)
+    connection.execute("DELETE FROM pending WHERE source = ? AND id = ?", (name, identifier))
+    return True
+
+
+def close_window(
+    connection: sqlite3.Connection,
+    name: str,
+    since: str | None,
+    until: str | None,
+    *,
+    opened_at: str,
+    at: str,
+) -> None:
+    """A stretch has been listed whole: write down how many were listed, stored, failed."""
+    connection.execute(
+        f"""
+        INSERT INTO sync_windows
+            (source, since, until, listed, stored, failed, opened_at, closed_at)
+        SELECT :name, :since, :until, count(*), coalesce(sum(fetched), 0),
+               coalesce(sum(NOT fetched), 0), :opened_at, :at
+        FROM listings AS l WHERE source = :name AND {_WITHIN}
+        """,
+        {"name": name, "since": since, "until": until, "opened_at": opened_at, "at": at},
+    )
+
+
+_WITHIN = """
+    (:since IS NULL OR rtrim(l.started_at, 'Z') >= rtrim(:since, 'Z'))
+    AND (:until IS NULL OR rtrim(l.started_at, 'Z') < rtrim(:until, 'Z'))
+"""

@@ -1,0 +1,126 @@
+"""What is owed: conversations to look at again, and those that could not be had.
+
+`pending` is what will be finished by itself, a call in progress or a transcript in the making, and
+when to look next. `problems` is what went wrong, with the bytes that came, until it goes right.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from convarchive.model import Conversation
+from convarchive.store import clock
+from convarchive.store.ingest import pack
+
+_FIRST = timedelta(minutes=1)
+_LONGEST = timedelta(days=1)
+
+
+class Problem(NamedTuple):
+    """A row of the table ``problems``, without the bytes."""
+
+    source: str
+    id: str
+    stage: str
+    """``list``, ``fetch``, ``read`` or ``recording``."""
+    message: str
+    attempts: int
+    first_at: str
+    last_at: str
+
+
+def note_unfinished(connection: sqlite3.Connection, conversation: Conversation, at: str) -> None:
+    """Look again at what isn't finished, at growing intervals; forget what now is."""
+    reasons = {
+        "in_progress": conversation.status == "in_progress",
+        "transcript": conversation.status == "completed" and not conversation.has_transcript,
+    }
+    name = (conversation.source, conversation.id)
+    for reason, owed in reasons.items():
+        if not owed:
+            connection.execute(
+                "DELETE FROM pending WHERE source = ? AND id = ? AND reason = ?", (*name, reason)
+            )
+            continue
+        row = connection.execute(
+            "SELECT attempts FROM pending WHERE source = ? AND id = ? AND reason = ?",
+            (*name, reason),
+        ).fetchone()
+        attempts = 0 if row is None else row[0] + 1
+        connection.execute(
+            "INSERT INTO pending VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+            " ON CONFLICT DO UPDATE SET attempts = ?5, next_at = ?6",
+            (*name, reason, at, attempts, _next(at, attempts)),
+        )
+
+
+def due(connection: sqlite3.Connection, source: str, reason: str, now: str) -> list[str]:
+    """The ids to look at again by now, oldest first."""
+    rows = connection.execute(
+        "SELECT id FROM pending WHERE source = ? AND reason = ? AND next_at <= ? ORDER BY since",
+        (source, reason, now),
+    )
+    return [row[0] for row in rows]
+
+
+def note_problem(
+    connection: sqlite3.Connection,
+    source: str,
+    identifier: str,
+    stage: str,
+    message: str,
+    at: str,
+    body: bytes | None = None,
+) -> None:
+    """Something went wrong, perhaps again."""
+    connection.execute(
+        """
+        INSERT INTO problems (source, id, stage, message, body, attempts, first_at, last_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6)
+        ON CONFLICT (source, id, stage) DO UPDATE
+        SET message = ?4, body = coalesce(?5, body), attempts = attempts + 1, last_at = ?6
+        """,
+        (source, identifier, stage, message, None if body is None else pack(body), at),
+    )
+
+
+def solved(connection: sqlite3.Connection, source: str, identifier: str, *stages: str) -> None:
+    """It went right."""
+    marks = ", ".join("?" * len(stages))
+    connection.execute(
+        f"DELETE FROM problems WHERE source = ? AND id = ? AND stage IN ({marks})",
+        (source, identifier, *stages),
+    )
+
+
+def problems(connection: sqlite3.Connection, source: str | None = None) -> list[Problem]:
+    """What is wrong, the latest first."""
+    rows = connection.execute(
+        "SELECT source, id, stage, message, attempts, first_at, last_at FROM problems"
+        " WHERE ?1 IS NULL OR source = ?1 ORDER BY last_at DESC, key",
+        (source,),
+    )
+    return [Problem(*row) for row in rows]
+
+
+def forgive(connection: sqlite3.Connection) -> int:
+    """Let everything that has failed be tried again; how many that is."""
+    return connection.execute("UPDATE problems SET attempts = 0, last_at = ''").rowcount
+
+
+def count(connection: sqlite3.Connection, table: str, source: str) -> int:
+    """How many rows of ``pending`` or ``problems`` a source has."""
+    (found,) = connection.execute(
+        f"SELECT count(*) FROM {table} WHERE source = ?", (source,)
+    ).fetchone()
+    return int(found)
+
+
+def _next(at: str, attempts: int) -> str:
+    """At once for the first time: the next sync may come in a day, and should look."""
+    if attempts == 0:
+        return at
+    pause = min(_FIRST * 2.0 ** min(attempts - 1, 20), _LONGEST)
+    return clock.text(datetime.fromisoformat(at) + pause)

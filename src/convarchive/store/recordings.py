@@ -1,0 +1,113 @@
+"""Where sound lives: ``recordings/3f/3f9a….wav``, named by the SHA-256 of the bytes.
+
+A file is written under a temporary name, hashed on the way, flushed to the disk and only then
+renamed, so what has its final name is whole. The same bytes are stored once, however many
+conversations have them. The row comes after the file: a crash between leaves a file that the next
+run finds again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+DIRECTORY = "recordings"
+
+_SUFFIXES = {
+    "audio/wav": ".wav",
+    "audio/x-wav": ".wav",
+    "audio/wave": ".wav",
+    "audio/vnd.wave": ".wav",
+    "audio/mpeg": ".mp3",
+    "audio/mp3": ".mp3",
+    "audio/mp4": ".m4a",
+    "audio/ogg": ".ogg",
+    "audio/webm": ".webm",
+    "audio/flac": ".flac",
+}
+
+
+class Sound(NamedTuple):
+    """A recording that is on the disk."""
+
+    sha256: str
+    bytes: int
+    media_type: str | None
+
+
+def path_of(directory: Path, sha256: str, media_type: str | None) -> Path:
+    """Where a recording of this archive is."""
+    suffix = _SUFFIXES.get(media_type or "", ".bin")
+    return directory / DIRECTORY / sha256[:2] / (sha256 + suffix)
+
+
+def write(directory: Path, chunks: Iterable[bytes], media_type: str | None) -> Sound:
+    """Write a recording to the disk, durably.
+
+    Raises:
+        OSError: No room, or no permission; nothing is left behind.
+    """
+    folder = directory / DIRECTORY
+    folder.mkdir(mode=0o700, exist_ok=True)
+    digest = hashlib.sha256()
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix=".part-")
+    part = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            for chunk in chunks:
+                digest.update(chunk)
+                file.write(chunk)
+            size = file.tell()
+            file.flush()
+            os.fsync(file.fileno())
+        path = path_of(directory, digest.hexdigest(), media_type)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    _fsync_directory(path.parent)
+    return Sound(digest.hexdigest(), size, media_type)
+
+
+def attach(connection: sqlite3.Connection, key: int, sound: Sound, at: str) -> None:
+    """The conversation has this recording; what it had before stays known and stored."""
+    connection.execute(
+        "INSERT OR IGNORE INTO recordings VALUES (?, ?, ?, ?)",
+        (sound.sha256, sound.bytes, sound.media_type, at),
+    )
+    connection.execute(
+        "INSERT OR IGNORE INTO conversation_recordings VALUES (?, ?, ?)", (key, sound.sha256, at)
+    )
+    connection.execute(
+        "UPDATE conversations SET recording_sha256 = ? WHERE key = ?", (sound.sha256, key)
+    )
+    connection.execute("INSERT OR IGNORE INTO index_queue VALUES (?)", (key,))
+
+
+def missing(connection: sqlite3.Connection, source: str) -> list[tuple[int, str]]:
+    """Key and id of the conversations whose recording is still to be fetched.
+
+    A call in progress is not among them: its recording is still growing.
+    """
+    return connection.execute(
+        "SELECT key, id FROM conversations"
+        " WHERE source = ? AND offers_recording AND recording_sha256 IS NULL"
+        " AND status != 'in_progress' AND deleted_at_source IS NULL ORDER BY rtrim(started_at, 'Z'), id",
+        (source,),
+    ).fetchall()
+
+
+def _fsync_directory(folder: Path) -> None:
+    # Windows can't open a directory, and does not need to.
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

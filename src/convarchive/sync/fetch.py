@@ -1,0 +1,48 @@
+"""Getting many things at once, in a few threads, and what went wrong beside what went right.
+
+Only the network is used from these threads. What they bring is handled by the caller, in the order
+in which it was asked for, so the store has one writer and a sync has one history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from convarchive.errors import ConvarchiveError, Interrupted, KeyRefused
+
+THREADS = 4
+
+Asked = TypeVar("Asked")
+Came = TypeVar("Came")
+
+
+class Fetcher:
+    """A few threads that fetch."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="fetch")
+
+    def fetch(
+        self, wanted: Iterable[Asked], get: Callable[[Asked], Came]
+    ) -> Iterator[tuple[Asked, Came | ConvarchiveError]]:
+        """Each thing that is wanted with what came, or with the error that came instead.
+
+        After an interruption or a refused key nothing more is asked for; what is under way ends.
+        """
+        results = [(item, self._pool.submit(get, item)) for item in wanted]
+        for item, future in results:
+            if future.cancelled():
+                continue
+            try:
+                yield item, future.result()
+            except ConvarchiveError as error:
+                if isinstance(error, Interrupted | KeyRefused):
+                    for _, other in results:
+                        other.cancel()
+                yield item, error
+
+    def close(self) -> None:
+        """Wait for what is under way, and end the threads."""
+        self._pool.shutdown(cancel_futures=True)
