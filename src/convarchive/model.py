@@ -63,7 +63,7 @@ class Conversation(NamedTuple):
     agent_id: str | None = None
     caller_number: str | None = None
     language: str | None = None
-    """A BCP 47 tag as the vendor gives it, in lower case: ``en``, ``pt-br``."""
+    """A BCP 47 tag as the vendor gives it: ``en``, ``pt-BR``."""
     summary: str | None = None
     sentiment: str | None = None
     intent: str | None = None

@@ -77,7 +77,7 @@ def test_no_turns_are_an_empty_file() -> None:
 
 
 def test_an_ordinary_call_is_written_in_about_a_millisecond() -> None:
-    """Best of ten for 38 turns, in each format; a tenth of this is usual."""
+    """Best of ten for 38 turns, in each format; a fifth of what is allowed here is usual."""
     words = "Hi, I was charged twice for the same order on my card, and I’d like a refund. " * 2
     turns = [Turn(n, "customer", "customer", words, n * 6.0) for n in range(38)]
     for fmt in ("text", "srt", "vtt"):

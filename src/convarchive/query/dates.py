@@ -1,17 +1,17 @@
 """Dates as people write them, and the periods that they name.
 
-================================================  ==================================================
-``2026`` ``2026-01`` ``2026-01-15``               that year, month, day
-``2026-01-15T10:30`` ``2026-01-15 10:30``         that minute; with seconds, that second
-``2026-01-15T10:30:00Z`` ``…+01:00``              RFC 3339, in the zone that it names
-``today`` ``yesterday``                           that day
-``90min`` ``12h`` ``7d`` ``3w`` ``6mo`` ``2y``    the moment so long ago: a period of no length
-================================================  ==================================================
+==============================================  ===================================================
+``2026`` ``2026-01`` ``2026-01-15``             that year, month, day
+``2026-01-15T10:30`` ``2026-01-15 10:30``       that minute; with seconds, that second
+``2026-01-15T10:30:00Z`` ``…+01:00``            RFC 3339, in the zone that it names
+``today`` ``yesterday``                         that day
+``90min`` ``12h`` ``7d`` ``3w`` ``6mo`` ``2y``  the moment so long ago: a period of no length
+==============================================  ===================================================
 
 What names no zone is in the user's. A day there is from midnight to midnight, so it has 23 or 25
-hours when the clocks change. ``7d`` is the same time of day a week ago; ``12h`` is when twelve hours
-fewer had passed. ``6mo`` before 31 August is 28 February. Of a time that the clock shows twice the
-first is meant, and a time that it skips is read as if it had not been changed yet.
+hours when the clocks change. ``7d`` ago is the same time of day a week before; ``12h`` are hours
+that passed. ``6mo`` before 31 August is 28 February. Of a time that the clock shows twice the first
+is meant, and a time that it skips is read as if it had not been changed yet.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ Dates and numbers know ranges, in one grammar:
 
 A date names a period (`dates`), and the whole of it is meant: ``date:2026-01..2026-03`` includes
 the end of March, ``date:>2026-01`` begins with February. ``date:2026-01`` and ``on:2026-01`` are
-within the month, ``since:2026-01`` begins with it, ``until:2026-01`` ends before it. A duration in a
-range is exact; alone it is as coarse as it is written (`numbers`).
+within the month, ``since:2026-01`` begins with it, ``until:2026-01`` ends before it. A duration in
+a range is exact; alone it is as coarse as it is written (`numbers`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import Final, NamedTuple
 
 from convarchive.errors import UsageError
 from convarchive.query.dates import Clock, parse_period
-from convarchive.query.names import CLOSED, DATES, NUMBERS, SCOPES, nearest
+from convarchive.query.names import CLOSED, NUMBERS, OPEN, SCOPES, nearest
 from convarchive.query.numbers import parse_duration, parse_turns
 from convarchive.query.tokens import Place, Token
 from convarchive.query.tree import All, Flag, Node, Range, Started, Term
@@ -57,13 +57,13 @@ def field_node(field: str, token: Token, clock: Clock) -> Node:
     if field in SCOPES:
         return _scoped(field, token)
     _refuse_signs(field, token)
+    if field in OPEN:
+        return _open(field, token)
     if field in CLOSED:
         return _closed(field, token)
-    if field in DATES:
-        return _started(field, token, clock)
-    if field in NUMBERS:
-        return _range(field, token)
-    return _open(field, token)
+    if token.suffix:
+        raise token.place.error(f'"{field}:" takes no beginning of a value.', "Leave out the *.")
+    return _range(field, token) if field in NUMBERS else _started(field, token, clock)
 
 
 def _scoped(field: str, token: Token) -> Node:

@@ -112,7 +112,7 @@ class _Parser:
         self._enter(opened)
         node = self._either(field)
         if self._next.kind != ")":
-            raise opened.place.error("This parenthesis is never closed.")
+            raise opened.place.error("This parenthesis is never closed.", "Close it with ).")
         self._take()
         self._depth -= 1
         return node
@@ -121,12 +121,11 @@ class _Parser:
         token = self._take()
         name = token.text
         if outer:
-            raise token.place.error(
-                f'"{name}:" cannot stand within "{outer}:( … )".',
-                "Write it outside of the parentheses.",
-            )
+            raise _nested(token, outer)
         value = self._next
         adjacent = value.place.column == token.place.end
+        if adjacent and value.kind == "field":
+            raise _nested(value, name)
         if adjacent and value.kind == "-":
             raise value.place.error(
                 f'"-" cannot stand behind "{name}:".', f"To leave it out write -{name}:…"
@@ -152,7 +151,7 @@ class _Parser:
                 place = before.place._replace(length=token.place.end - before.place.column)
                 return place.error("There is nothing between these parentheses.")
             if token.kind == "end":
-                return before.place.error("This parenthesis is never closed.")
+                return before.place.error("This parenthesis is never closed.", "Close it with ).")
         if before and before.kind == "-":
             return before.place.error(
                 'A "-" must stand right before what is to be left out.',
@@ -169,6 +168,13 @@ def _dangling(operator: Token, where: str) -> Exception:
     return operator.place.error(
         f'"{operator.text}" has nothing {where} it.',
         f"For the word itself write it in small letters: {operator.text.lower()}.",
+    )
+
+
+def _nested(inner: Token, outer: str) -> Exception:
+    return inner.place.error(
+        f'"{inner.text}:" cannot stand within "{outer}:".',
+        "Write each on its own, or put text in quotes.",
     )
 
 

@@ -4,11 +4,12 @@ Read by the rules for everything else it would be three words, one of them in pa
 of them a phone number. But two numbers that only stand side by side, ``2026 12345``, must stay two.
 So digits are joined over spaces and parentheses only where this looks like one number:
 
-* it begins with ``+`` and a country code, or has an area code in parentheses: ``(555) 123-4567``; as
-  the value of ``caller:``, groups of digits suffice: ``caller:555 123 4567``;
+* it begins with ``+`` and a country code, or has an area code in parentheses, ``(555) 123-4567``;
+  as the value of ``caller:``, groups of digits suffice: ``caller:555 123 4567``;
 * one space, dot or hyphen at most stands between two groups of digits;
-* it has 7 to 15 digits (ITU-T E.164), and no more than 11 where that is the longest a number can
-  be: behind ``+1``, and without a country code. With a ``*`` at its end, 4 digits are enough;
+* it has 7 to 13 digits, and no more than 11 behind ``+1`` or without a country code. ITU-T E.164
+  allows 15, but numbers of that length exist only on paper, and the year behind a number would be
+  swallowed. With a ``*`` at its end, 4 digits are enough;
 * a group of 7 or more digits is its end: behind ``+15551234567`` comes something else.
 """
 
@@ -25,7 +26,7 @@ _END: Final = re.compile(r"(\*?)[.,;!?]*(?=[\s)]|$)")
 _FEWEST: Final = 7
 _FEWEST_WITH_STAR: Final = 4
 _COUNTRY_CODE: Final = 3
-_MOST: Final = 15
+_MOST: Final = 13
 _MOST_NATIONAL: Final = 11
 
 
@@ -68,7 +69,7 @@ def _group_ends(query: str, start: re.Match[str]) -> Iterator[int]:
             if area_code or digits > _COUNTRY_CODE:
                 return
             area_code = True
-        digits += count
+        digits += 0 if group[0].endswith("(0)") else count
         end = group.end()
         yield end
 

@@ -8,9 +8,9 @@ r"""What is searched for in the text: a word, a phrase, a beginning, a word with
 =========================  =============================================
 
 **The colon.** Fields that exist never come here; the lexer knows them. Of the other words with a
-colon in them, most are text (``07:30``, ``https://example.com``, ``C:\x``) and some are a field that is
-misspelt. A word *looks like a field* if before its first colon stand two or more letters, hyphens
-and underscores, the first of them a letter. It is refused, unless
+colon in them, most are text (``07:30``, ``https://example.com``, ``C:\x``) and some a field that is
+misspelt. A word *looks like a field* if before its first colon stand two or more letters,
+hyphens and underscores, the first of them a letter. It is refused, unless
 
 * ``//`` or another colon follows (``https://…``, ``std::sort``), or
 * it is a link of a kind that has no slashes: ``mailto:``, ``tel:``, ``sip:``, ``sips:``, ``urn:``.
@@ -18,9 +18,9 @@ and underscores, the first of them a letter. It is refused, unless
 So ``statsu:failed`` and ``colour:red`` are errors, with the nearest field or the advice to put the
 text in quotes; ``B2B:x``, ``x:y`` and ``:-)`` are text.
 
-**Other languages.** ``&&``, ``||``, ``|``, ``!word``, ``status=failed``, ``duration>5m`` and ``re*nd`` mean
-something elsewhere and would, read as text, find something else than was asked. They are errors
-that say how to write it here.
+**Other languages.** ``&&``, ``||``, ``|``, ``!word``, ``status=failed``, ``duration>5m``, ``re*nd``
+mean something elsewhere and would, read as text, find something else than was asked. They are
+errors that say how to write it here.
 """
 
 from __future__ import annotations

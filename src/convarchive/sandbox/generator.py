@@ -15,13 +15,15 @@ the making of a call, before any word is chosen, and costs a quarter of the whol
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from random import Random
 from typing import Any, Final, NamedTuple
 
 from convarchive.sandbox.parameters import iso, microseconds
-from convarchive.sandbox.payloads import FIELDS, message, transcript_of
+from convarchive.sandbox.payloads import FIELDS, message
 from convarchive.sandbox.scenarios import (
     ABANDONMENTS,
     CALLERS,
@@ -35,13 +37,8 @@ from convarchive.sandbox.speech import spoken, word_count
 from convarchive.sandbox.tones import tones
 from convarchive.sandbox.vocabulary import words
 
-_TURNS: Final = ((0.0, 2), (0.05, 4), (0.5, 16), (0.95, 38), (1.0, 80))
-_WORDS: Final = ((0.0, 1), (0.1, 2), (0.5, 8), (0.9, 19), (1.0, 48))
-"""Quantiles; between them the distribution is even."""
-
-_AGENT: Final = 2 * 1.3 / 2.3
-_CUSTOMER: Final = 2 - _AGENT
-"""How much longer than the average the turns of each are."""
+_LONGER: Final = 1.3
+"""How much longer the turns of agents are than those of customers."""
 
 _BEGIN: Final = microseconds("2025-12-01T08:00:00Z") // 1_000_000
 _END: Final = microseconds("2026-11-20T12:00:00Z") // 1_000_000
@@ -53,6 +50,7 @@ _TWINS: Final = 97
 _IDS: Final = 36**12
 _STEP: Final = 2_862_933_555_777_941_759
 _BACK: Final = pow(_STEP, -1, _IDS)
+_ID: Final = re.compile(r"conv_[0-9a-z]{12}")
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -69,7 +67,7 @@ class _Draft(NamedTuple):
     """A call before it is put into words."""
 
     item: dict[str, Any]
-    scenario: Scenario
+    language: str
     lines: list[_Line]
     times: list[tuple[float, float]]
     random: Random
@@ -102,11 +100,11 @@ class Generator:
 
     def number(self, conversation_id: str) -> int | None:
         """The number of the call with this id, if it is one of ours."""
-        text = conversation_id.removeprefix("conv_")
-        if len(text) != 12 or not all(letter in _DIGITS for letter in text):
+        if not _ID.fullmatch(conversation_id):
             return None
-        number = (int(text[::-1], 36) - self._shift) * _BACK % _IDS
-        return number if number < self._count and self.id(number) == conversation_id else None
+        code = int(conversation_id[:4:-1], 36)
+        number = (code - self._shift) * _BACK % _IDS
+        return number if number < self._count else None
 
     def start(self, number: int) -> int:
         """Unix seconds: even over the year, now and then the second of the call before."""
@@ -122,13 +120,16 @@ class Generator:
 
     def payload(self, number: int) -> dict[str, Any]:
         """The call, whole."""
-        item, scenario, lines, times, random = self._draft(number)
-        chance = random.random
+        item, language, lines, times, random = self._draft(number)
+        if not lines:
+            return {**item, "transcript": None}
+        texts = _texts(lines, language, random)
         messages = [
-            message(position, line.speaker, _text(line, scenario.language, chance), time, chance())
-            for position, (line, time) in enumerate(zip(lines, times, strict=True))
+            message(position, line.speaker, text, time, random.random())
+            for position, (line, text, time) in enumerate(zip(lines, texts, times, strict=True))
         ]
-        transcript = transcript_of(scenario.language, messages) if messages else None
+        count = sum(line.words for line in lines)
+        transcript = {"language": language, "word_count": count, "messages": messages}
         return {**item, "transcript": transcript}
 
     def recording(self, name: str) -> bytes | None:
@@ -136,13 +137,10 @@ class Generator:
         number = self.number(name.removesuffix(".wav"))
         if number is None or self.item(number)["recording"] != name:
             return None
-        return tones(self._random(number, "sound"))
-
-    def _random(self, number: int, what: str = "") -> Random:
-        return Random(f"{self._seed} {number} {what}")  # noqa: S311
+        return tones(Random(name))  # noqa: S311
 
     def _draft(self, number: int) -> _Draft:
-        random = self._random(number)
+        random = Random(self._seed << 40 | number)  # noqa: S311
         chance = random.random
         first, last = (0, ENGLISH) if chance() < 0.9 else (ENGLISH, len(SCENARIOS))
         scenario = SCENARIOS[first + int(chance() * (last - first))]
@@ -152,7 +150,7 @@ class Generator:
         item = dict.fromkeys(FIELDS)
         item.update(self._metadata(number, status, scenario, times, chance))
         item.update(_told(status, scenario, chance))
-        return _Draft(item, scenario, lines, times, random)
+        return _Draft(item, scenario.language, lines, times, random)
 
     def _metadata(
         self,
@@ -232,20 +230,64 @@ _NOTHING: Final[dict[str, Any]] = {
 
 def _lines(status: str, scenario: Scenario, chance: Callable[[], float]) -> list[_Line]:
     """Who speaks, in which order, and how many words each time."""
-    count = round(_quantile(_TURNS, chance()))
+    count = _TURNS[int(chance() * 1000)]
     if status == "abandoned":
         count = 0 if chance() < 0.7 else 1
     elif status != "completed":
         count = max(1, count // 3)
-    fixed = (("agent", scenario.greeting), ("customer", scenario.problem))
-    lines = [_Line(speaker, word_count(text), text) for speaker, text in fixed[:count]]
-    speaker = "customer"
+    lines = list(_opening(scenario)[:count])
+    agent = False
     for _ in range(count - 2):
         if chance() > 0.06:
-            speaker = "customer" if speaker == "agent" else "agent"
-        share = _AGENT if speaker == "agent" else _CUSTOMER
-        lines.append(_Line(speaker, max(1, round(share * _quantile(_WORDS, chance())))))
+            agent = not agent
+        words = (_AGENT_WORDS if agent else _CUSTOMER_WORDS)[int(chance() * 1000)]
+        lines.append(_Line("agent" if agent else "customer", words))
     return lines
+
+
+@cache
+def _opening(scenario: Scenario) -> tuple[_Line, _Line]:
+    greeting, problem = scenario.greeting, scenario.problem
+    return (
+        _Line("agent", word_count(greeting), greeting),
+        _Line("customer", word_count(problem), problem),
+    )
+
+
+def _texts(lines: Iterable[_Line], language: str, random: Random) -> Iterator[str]:
+    """The turns in words: as many as each says, the first with a capital, a mark at the end."""
+    chance = random.random
+    pool = words(sum(line.words for line in lines if not line.fixed), language, random)
+    drawn = 0
+    for _, count, fixed in lines:
+        if fixed:
+            yield fixed
+            continue
+        said = pool[drawn : drawn + count]
+        drawn += count
+        kind = chance()
+        if kind < 0.08 and count > 3:
+            number = _number(language, min(count - 1, 7), chance)
+            said[-len(number) :] = number
+        if count > 9:
+            said[count // 2] += ","
+        text = " ".join(said)
+        yield f"{text[0].upper()}{text[1:]}{'?' if kind > 0.82 else '.'}"
+
+
+def _number(language: str, most: int, chance: Callable[[], float]) -> list[str]:
+    """A number as it is said, digit by digit, or as it is written down, in groups."""
+    if chance() < 0.5:
+        digits = DIGITS[language]
+        return [digits[int(chance() * 10)] for _ in range(most)]
+    return [f"{int(chance() * 1000):03}" for _ in range(min(most, 3))]
+
+
+def _table(points: Sequence[tuple[float, int]], share: float = 1.0) -> tuple[int, ...]:
+    """A thousand values, evenly likely, with these quantiles times ``share``, at least 1 each."""
+    return tuple(
+        max(1, round(share * _quantile(points, (step + 0.5) / 1000))) for step in range(1000)
+    )
 
 
 def _quantile(points: Sequence[tuple[float, int]], chance: float) -> float:
@@ -255,24 +297,10 @@ def _quantile(points: Sequence[tuple[float, int]], chance: float) -> float:
     return low + (high - low) * (chance - left) / (right - left)
 
 
-def _text(line: _Line, language: str, chance: Callable[[], float]) -> str:
-    """A turn in words: as many as it says, the first with a capital, a mark at the end."""
-    if line.fixed:
-        return line.fixed
-    said = words(line.words, language, chance)
-    if line.words > 3 and chance() < 0.08:
-        number = _number(language, min(line.words - 1, 7), chance)
-        place = 1 + int(chance() * (line.words - len(number)))
-        said[place : place + len(number)] = number
-    if line.words > 9:
-        said[line.words // 2] += ","
-    mark = "?" if chance() < 0.18 else "."
-    return f"{said[0][0].upper()}{said[0][1:]} {' '.join(said[1:])}".rstrip() + mark
+_TURNS: Final = _table(((0.0, 2), (0.05, 4), (0.5, 16), (0.95, 38), (1.0, 80)))
+"""How many turns a call may have; between the quantiles the distribution is even."""
 
-
-def _number(language: str, most: int, chance: Callable[[], float]) -> list[str]:
-    """A number as it is said, digit by digit, or as it is written down, in groups."""
-    if chance() < 0.5:
-        digits = DIGITS[language]
-        return [digits[int(chance() * 10)] for _ in range(most)]
-    return [f"{int(chance() * 1000):03}" for _ in range(min(most, 3))]
+_WORDS: Final = ((0.0, 1), (0.1, 2), (0.5, 8), (0.9, 19), (1.0, 48))
+_AGENT_WORDS: Final = _table(_WORDS, 2 * _LONGER / (1 + _LONGER))
+_CUSTOMER_WORDS: Final = _table(_WORDS, 2 / (1 + _LONGER))
+"""How many words a turn may have."""

@@ -112,4 +112,4 @@ def microseconds(time: str) -> int:
 
 def iso(seconds: int) -> str:
     """The moment so many seconds after 1970 as ISO 8601 in UTC, ending in ``Z``."""
-    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")

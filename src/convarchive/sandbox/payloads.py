@@ -78,12 +78,6 @@ def lasted(messages: Sequence[dict[str, Any]]) -> int:
     return math.ceil(max(said["timestamp"] + said["duration"] for said in messages))
 
 
-def transcript_of(language: str | None, messages: list[dict[str, Any]]) -> dict[str, Any]:
-    """The transcript as part of a conversation."""
-    words = sum(word_count(message["text"]) for message in messages)
-    return {"language": language, "word_count": words, "messages": messages}
-
-
 def message(
     position: int, speaker: str, text: str, time: tuple[float, float], chance: float
 ) -> dict[str, Any]:
@@ -94,7 +88,7 @@ def message(
         "text": text,
         "timestamp": time[0],
         "duration": time[1],
-        "confidence": round(0.99 - 0.16 * chance * chance, 3),
+        "confidence": int(990 - 160 * chance * chance) / 1000,
     }
 
 
@@ -108,7 +102,8 @@ def _transcript(written: dict[str, Any]) -> dict[str, Any] | None:
         message(position, turn[0], turn[1], time, random.random())
         for position, (turn, time) in enumerate(zip(turns, times, strict=True))
     ]
-    return transcript_of(written.get("language"), messages)
+    words = sum(word_count(turn[1]) for turn in turns)
+    return {"language": written.get("language"), "word_count": words, "messages": messages}
 
 
 def _efforts(turns: Sequence[Sequence[Any]]) -> Iterable[tuple[float, tuple[float, float] | None]]:

@@ -28,17 +28,19 @@ def spoken(
 
     Args:
         turns: How many words each has, and start and end where they are known.
-        chance: Gives numbers from 0 to 1, four for each turn.
+        chance: Gives numbers from 0 to 1, two for each turn.
     """
     clock = 0.4 + 0.6 * chance()
     for words, given in turns:
         pace = SLOWEST + (FASTEST - SLOWEST) * chance()
         start, end = given or (clock, clock + max(words, 1) / pace)
-        yield round(start, 2), round(end - start, 2)
-        if chance() < _OVERLAPS:
-            clock = end - min(0.1 + 0.5 * chance(), (end - start) / 2)
+        # Cut rather than rounded, which in Python costs as much as all the rest.
+        yield int(start * 100) / 100, int((end - start) * 100) / 100
+        gap = chance()
+        if gap < _OVERLAPS:
+            clock = end - min(0.1 + 4 * gap, (end - start) / 2)
         else:
-            clock = end + 0.15 + 0.9 * chance() ** 2
+            clock = end + 0.15 + 0.9 * gap * gap
 
 
 def effort(text: str) -> float:

@@ -83,9 +83,9 @@ class Upstream:
         """
         start, conversation_id = microseconds(payload["start_time"]), payload["id"]
         with self.lock:
+            if (known := self._find(conversation_id)) is not None:
+                self._take_out(known)
             slot = self._slot(conversation_id)
-            if self._find(conversation_id) is not None:
-                self._take_out(slot)
             self._removed.discard(slot)
             self._put[slot] = _copy(payload)
             place = bisect_right(self._starts, start)

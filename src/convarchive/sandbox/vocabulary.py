@@ -11,14 +11,18 @@ syllables: in real calls, too, the rare words are names of people, places and pr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import cache
+from random import Random
+from struct import unpack
 from typing import Final
 
 HEAPS: Final = 0.55
 """The exponent of the vocabulary's growth."""
 
 _OFFSET: Final = 15.0
-_TAIL: Final = -1 / (1 / HEAPS - 1)
+_SLOTS: Final = 65_536
+_HEAD: Final = 400
+"""How many words have their share of the slots; rarer ones are computed when they are drawn."""
 
 WORDS: Final = {
     "en": """
@@ -139,27 +143,43 @@ _ENDS: Final = tuple(
 )
 
 
-def ranks(count: int, chance: Callable[[], float]) -> list[int]:
-    """So many ranks, from 0, as often as words of these ranks are said.
-
-    Args:
-        count: How many.
-        chance: Gives numbers from 0 (included) to 1 (excluded).
-    """
-    return [int(_OFFSET * ((1.0 - chance()) ** _TAIL - 1.0)) for _ in range(count)]
+def words(count: int, language: str, random: Random) -> list[str]:
+    """So many words, each as often as its rank is said."""
+    head = _head(language)
+    known = len(head)
+    rare = 1 - known / _SLOTS
+    # Sixteen bits a word, drawn at once, choose among the common ones; the rest is computed.
+    draws = unpack(f"<{count}H", random.randbytes(2 * count))
+    return [
+        head[draw] if draw < known else word(_rank(rare * (1 - random.random())), language)
+        for draw in draws
+    ]
 
 
 def word(rank: int, language: str) -> str:
-    """The word of this rank; every rank has another one."""
+    """The word of this rank, counted from 0; every rank has another one."""
     common = _RANKED[language]
     return common[rank] if rank < len(common) else _name(rank - len(common))
 
 
-def words(count: int, language: str, chance: Callable[[], float]) -> list[str]:
-    """So many words, drawn with `ranks`."""
-    common = _RANKED[language]
-    known = len(common)
-    return [common[rank] if rank < known else _name(rank - known) for rank in ranks(count, chance)]
+@cache
+def _head(language: str) -> list[str]:
+    """The most common words, each so often as it comes in 65,536 words."""
+    head: list[str] = []
+    for rank in range(_HEAD):
+        until = round(_SLOTS * (1 - _at_least(rank + 1)))
+        head += [word(rank, language)] * (until - len(head))
+    return head
+
+
+def _at_least(rank: int) -> float:
+    """The share of all words said that have this rank or a higher one."""
+    return (1 + rank / _OFFSET) ** -(1 / HEAPS - 1)
+
+
+def _rank(share: float) -> int:
+    """The rank of the word beyond which there is this share of all words said."""
+    return int(_OFFSET * (share ** -(1 / (1 / HEAPS - 1)) - 1))
 
 
 def _name(number: int) -> str:

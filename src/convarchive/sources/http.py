@@ -114,6 +114,11 @@ class Client:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unreachable("The recording could not be fetched.", _reason(error)) from error
 
+    @property
+    def waited(self) -> float:
+        """Seconds that were spent waiting, in all threads together."""
+        return self._waiter.waited
+
     def close(self) -> None:
         """Close every thread's connections."""
         with self._lock:

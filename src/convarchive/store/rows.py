@@ -45,6 +45,17 @@ def project(conversation: Conversation) -> tuple[Any, ...]:
     )
 
 
+def same(connection: sqlite3.Connection, key: int, conversation: Conversation) -> bool:
+    """Whether the rows of this key are those of this conversation."""
+    stored = connection.execute(
+        f"SELECT {', '.join(PROJECTED)} FROM conversations WHERE key = ?", (key,)
+    ).fetchone()
+    turns = connection.execute(
+        "SELECT * FROM turns WHERE conversation = ? ORDER BY position", (key,)
+    ).fetchall()
+    return stored == project(conversation) and turns == list(turn_rows(key, conversation.turns))
+
+
 def turn_rows(key: int, turns: Iterable[Turn]) -> Iterator[tuple[Any, ...]]:
     """Rows of the table ``turns``."""
     return ((key, *turn) for turn in turns)
@@ -101,3 +112,47 @@ def _dump(value: Any) -> str | None:
     if value is None:
         return None
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+_ORDERS = {
+    "newest": "rtrim(started_at, 'Z') DESC, key",
+    "oldest": "rtrim(started_at, 'Z'), key",
+    "longest": "duration DESC, rtrim(started_at, 'Z') DESC, key",
+    "export": "rtrim(started_at, 'Z'), source, id",
+}
+
+
+def keys(connection: sqlite3.Connection, order: str, limit: int = 0, offset: int = 0) -> list[int]:
+    """The keys of all conversations in an order: newest, oldest, longest, export."""
+    found = connection.execute(
+        f"SELECT key FROM conversations ORDER BY {_ORDERS[order]} LIMIT ? OFFSET ?",
+        (limit or -1, offset),
+    )
+    return [row[0] for row in found]
+
+
+def count(connection: sqlite3.Connection) -> int:
+    """How many conversations there are."""
+    (found,) = connection.execute("SELECT count(*) FROM conversations").fetchone()
+    return int(found)
+
+
+def named(connection: sqlite3.Connection, name: str) -> list[tuple[int, str, str]]:
+    """Key, source and id of those that have this id, or this ``SOURCE/ID``."""
+    return connection.execute(
+        "SELECT key, source, id FROM conversations WHERE id = ?1"
+        " UNION SELECT key, source, id FROM conversations WHERE source = ?2 AND id = ?3"
+        " ORDER BY source",
+        (name, *name.partition("/")[::2]),
+    ).fetchall()
+
+
+def beginning_with(
+    connection: sqlite3.Connection, prefix: str, limit: int
+) -> list[tuple[int, str, str]]:
+    """Key, source and id of those whose id begins so."""
+    return connection.execute(
+        "SELECT key, source, id FROM conversations WHERE id >= ?1 AND id < ?1 || char(0x10ffff)"
+        " ORDER BY id, source LIMIT ?2",
+        (prefix, limit),
+    ).fetchall()

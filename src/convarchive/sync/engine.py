@@ -1,8 +1,8 @@
 """One sync of one source, from beginning to end.
 
-First what an earlier run has listed and not fetched. Then the list, page by page (`walk`): each page
-and the cursor behind it are written in one transaction, and what is new or has changed is fetched at
-once and written in another. Then what was not finished when last seen, then recordings that are
+First what an earlier run has listed and not fetched. Then the list, page by page (`walk`): each
+page and the cursor behind it are written in one transaction, and what is new or has changed is
+fetched at once and written in another. Then what was not finished when last seen, then recordings that are
 still missing. Killed at any point, the next run begins with what is left.
 
 Whether something has changed is decided by fingerprints that leave out what changes with every
@@ -15,7 +15,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from convarchive.errors import (
     ConvarchiveError,
@@ -59,11 +59,8 @@ class Options(NamedTuple):
     accept_mass_deletion: bool = False
 
 
-class Progress(Protocol):
-    """Where a sync says how far it is."""
-
-    def __call__(self, report: SourceReport, total: int | None) -> None:
-        """Called after each page and each batch, with how many there are to list, if known."""
+Progress = Callable[[SourceReport, "int | None"], None]
+"""Told after each page and each batch how far it is, and how many there are to list, if known."""
 
 
 class SourceSync:

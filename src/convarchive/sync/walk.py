@@ -10,6 +10,7 @@ who does not sort, does not filter or does not say when a call started.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from convarchive.errors import UnexpectedAnswer
@@ -66,7 +67,7 @@ def _in_order(page: Page, cursor: str | None) -> bool:
         if item.started_at is None:
             return False
         starts.append(_key(item.started_at))
-    return all(earlier <= later for earlier, later in zip(starts, starts[1:], strict=False))
+    return all(earlier <= later for earlier, later in pairwise(starts))
 
 
 def _before(started_at: str | None, until: str | None) -> bool:

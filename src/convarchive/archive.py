@@ -1,0 +1,412 @@
+"""An archive directory, opened: its settings, its store and its index in one object.
+
+This is the package's public face, and what the command line is a thin layer over.
+
+>>> from convarchive import Archive
+>>> with Archive.open("my-archive") as archive:
+...     found = archive.search('customer:"charged twice" since:2026-01', limit=10)
+...     for hit in found.hits:
+...         print(hit.conversation.id, [match.turn.text for match in hit.turns])
+
+Reading takes no lock and never waits: it sees the last commit. Writing (`sync`, `reindex`,
+`rebuild`) takes the archive's one writer lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, tzinfo
+from types import TracebackType
+from typing import TYPE_CHECKING, NamedTuple
+
+from convarchive import query as language
+from convarchive.errors import IndexUnusable, NotFound, PathExists, UsageError
+from convarchive.index.locator import Locator, Match
+from convarchive.index.reader import SORTS, Reader
+from convarchive.model import Conversation
+from convarchive.query import tree
+from convarchive.store import database, rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from convarchive.history import Revision
+    from convarchive.status import Status
+    from convarchive.sync.engine import Options
+    from convarchive.sync.report import SourceReport, SyncReport
+
+__all__ = ["SORTS", "Archive", "Found", "Hit", "Match"]
+
+SHORTEST_PREFIX = 6
+"""Characters of an id that will do for the whole, where they are unique."""
+
+
+class Hit(NamedTuple):
+    """One conversation that was found."""
+
+    conversation: Conversation
+    score: float
+    """How well it matches; 0 where the order is another one."""
+    turns: list[Match]
+    """The turns that match, in their order, with the matching stretches of their text."""
+    summary: tuple[tuple[int, int], ...]
+    """The matching stretches of the summary, in characters."""
+
+
+class Found(NamedTuple):
+    """The answer to a search."""
+
+    query: str
+    total: int
+    """Of conversations that match, beyond those in ``hits``, too."""
+    hits: list[Hit]
+    unindexed: int
+    """Of conversations that are stored and could not be found, since the index lacks them still."""
+
+
+class Archive:
+    """An archive of conversations. Make one with `create`, open one with `open`.
+
+    Args:
+        directory: The archive's.
+        zone: Where dates without a zone in a query are; None for the machine's own.
+    """
+
+    def __init__(self, directory: str | os.PathLike[str], zone: tzinfo | None = None) -> None:
+        from pathlib import Path
+
+        self.directory: Path = Path(directory)
+        self.zone = zone
+        self._reading: sqlite3.Connection | None = None
+        self._reader: Reader | None = None
+
+    @classmethod
+    def open(cls, directory: str | os.PathLike[str], zone: tzinfo | None = None) -> Archive:
+        """Open an archive for reading; what writes takes the lock when it is called.
+
+        Raises:
+            NotFound: There is no archive in this directory.
+            NewerArchive: A later version of this program has written it.
+            ArchiveError: It can't be opened.
+        """
+        archive = cls(directory, zone)
+        if not (archive.directory / database.FILE).exists():
+            raise NotFound(
+                f"There is no archive in {archive.directory}.", "",
+                "Make one: convarchive init, or try: convarchive demo",
+            )  # fmt: skip
+        archive._connection()
+        return archive
+
+    @classmethod
+    def create(cls, directory: str | os.PathLike[str]) -> Archive:
+        """Make an empty archive; the directory may be there already, if no archive is in it.
+
+        Raises:
+            PathExists: There is an archive already.
+            UsageError: The directory can't be made or written to.
+        """
+        from convarchive import settings
+
+        archive = cls(directory)
+        if any((archive.directory / name).exists() for name in (database.FILE, settings.FILE)):
+            raise PathExists(f"There is an archive in {archive.directory} already.")
+        try:
+            archive.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            database.create(archive.directory)
+            settings.create(archive.directory)
+        except OSError as error:
+            raise UsageError(
+                f"{archive.directory} cannot be used for an archive.", f"{error.strerror}."
+            ) from error
+        return archive
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._reader = None
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # Finding
+
+    def search(
+        self, query: str = "", *, limit: int = 10, offset: int = 0, sort: str = "relevance"
+    ) -> Found:
+        """Find conversations, and where in them it was said.
+
+        Args:
+            query: In the query language; empty for all.
+            limit: At most so many hits; 0 for all.
+            offset: How many of the best to leave out.
+            sort: ``relevance``, ``newest``, ``oldest`` or ``longest``.
+
+        Raises:
+            QueryError: The query is not understood.
+            IndexUnusable: There is no usable index; ``convarchive reindex`` makes one.
+        """
+        if sort not in SORTS:
+            raise UsageError(f"There is no order {sort!r}.", f"There are: {', '.join(SORTS)}.")
+        node = self.parse(query)
+        found = self._index().search(node, limit=limit, offset=offset, sort=sort)
+        scores = {hit.key: hit.score for hit in found.hits}
+        locator = Locator(node)
+        hits = [
+            Hit(
+                conversation,
+                scores[key],
+                locator.locate(conversation),
+                locator.summary(conversation),
+            )
+            for key, conversation in rows.read(self._connection(), list(scores))
+        ]
+        return Found(query, found.total, hits, self.unindexed())
+
+    def count(self, query: str = "") -> int:
+        """How many conversations match.
+
+        Raises:
+            QueryError: The query is not understood.
+            IndexUnusable: There is no usable index.
+        """
+        node = self.parse(query)
+        if isinstance(node, tree.All):
+            return rows.count(self._connection())
+        return self._index().count(node)
+
+    def list(
+        self, query: str = "", *, limit: int = 10, offset: int = 0, sort: str = "newest"
+    ) -> Sequence[Conversation]:
+        """Conversations without their turns, in the order of time.
+
+        Args:
+            query: In the query language; empty for all, which takes no index.
+            limit: At most so many; 0 for all.
+            offset: How many to leave out.
+            sort: ``newest``, ``oldest`` or ``longest``.
+
+        Raises:
+            QueryError: The query is not understood.
+            IndexUnusable: There is no usable index.
+        """
+        if sort not in SORTS:
+            raise UsageError(f"There is no order {sort!r}.", f"There are: {', '.join(SORTS)}.")
+        sort = "newest" if sort == "relevance" else sort
+        node = self.parse(query)
+        if isinstance(node, tree.All):
+            keys = rows.keys(self._connection(), sort, limit, offset)
+        else:
+            found = self._index().search(node, limit=limit, offset=offset, sort=sort)
+            keys = [hit.key for hit in found.hits]
+        return [found for _, found in rows.read(self._connection(), keys, turns=False)]
+
+    def show(self, name: str, revision: int | None = None) -> Conversation:
+        """One conversation with its turns.
+
+        Args:
+            name: Its id, ``SOURCE/ID``, or the beginning of its id from six characters on.
+            revision: An earlier state of it; None for the newest.
+
+        Raises:
+            NotFound: There is none, or there are several.
+        """
+        key = self.find(name)
+        if revision is not None:
+            from convarchive.history import at_revision
+
+            return at_revision(self._connection(), key, revision)
+        return next(found for _, found in rows.read(self._connection(), [key]))
+
+    def find(self, name: str) -> int:
+        """The key of the conversation of this name.
+
+        Raises:
+            NotFound: There is none, or there are several.
+        """
+        found = rows.named(self._connection(), name)
+        if not found and len(name) >= SHORTEST_PREFIX:
+            found = rows.beginning_with(self._connection(), name, 4)
+        if len(found) == 1:
+            return found[0][0]
+        if not found:
+            hint = "" if len(name) >= SHORTEST_PREFIX else "A beginning needs six characters."
+            raise NotFound(
+                f"There is no conversation {name!r} in this archive.", hint,
+                "Find it: convarchive search, or convarchive list",
+            )  # fmt: skip
+        names = ", ".join(f"{source}/{identifier}" for _, source, identifier in found[:3])
+        raise NotFound(
+            f"{name!r} could be more than one conversation.",
+            f"{names}{' …' if len(found) > 3 else ''}.",
+            "Give the whole name.",
+        )
+
+    def history(self, name: str) -> Sequence[Revision]:
+        """Every state of a conversation that was seen, oldest first, and what changed.
+
+        Raises:
+            NotFound: There is none of this name, or there are several.
+        """
+        from convarchive.history import history
+
+        return history(self._connection(), self.find(name))
+
+    # Handing over
+
+    def keys(self, query: str = "") -> Sequence[int]:
+        """The keys of all that match, in the order of exports: by start, source and id.
+
+        Raises:
+            QueryError: The query is not understood.
+            IndexUnusable: There is no usable index, or it lacks something: what is handed over must
+                be whole.
+        """
+        node = self.parse(query)
+        ordered = rows.keys(self._connection(), "export")
+        if isinstance(node, tree.All):
+            return ordered
+        if behind := self.unindexed():
+            raise IndexUnusable(
+                f"The search index lacks {behind:,} conversations, so the result may not be whole.",
+                "", "Bring it up to date: convarchive reindex",
+            )  # fmt: skip
+        found = set(self._index().keys(node))
+        return [key for key in ordered if key in found]
+
+    def conversations(self, keys: Sequence[int]) -> Iterator[tuple[int, Conversation]]:
+        """The conversations of these keys with their turns, a few in memory at a time."""
+        return rows.read(self._connection(), keys)
+
+    def documents(self, key: int, revision: int | None = None) -> Sequence[tuple[str, bytes]]:
+        """The vendor's bytes of a conversation by name, as they came."""
+        from convarchive.history import documents
+
+        return documents(self._connection(), key, revision)
+
+    # Keeping
+
+    def sync(
+        self,
+        names: Sequence[str] = (),
+        options: Options | None = None,
+        *,
+        stop: threading.Event | None = None,
+        announce: Callable[[str, float], None] | None = None,
+        progress: Callable[[SourceReport, int | None], None] | None = None,
+    ) -> SyncReport:
+        """Mirror what the vendors have, then bring the index up to date.
+
+        Args:
+            names: Of sources; none for all.
+            options: What to fetch.
+            stop: Set it to end after what is under way.
+            announce: Told before each wait of a second or more.
+            progress: Told after each step.
+
+        Raises:
+            ArchiveBusy: Another process is writing.
+            NotFound: There is no such source.
+            SettingsError: The settings are wrong, or a key is missing.
+            DiskFull: No room.
+        """
+        from convarchive.sync.run import sync
+
+        with self.writing("sync") as connection:
+            return sync(
+                connection, self.directory, names, options, stop or threading.Event(),
+                announce, progress,
+            )  # fmt: skip
+
+    def reindex(self, progress: Callable[[int, int], None] | None = None) -> int:
+        """Make the index anew from the store; how many conversations it holds."""
+        from convarchive.index import writer
+
+        with self.writing("reindex") as connection:
+            return writer.build(connection, self.directory, progress)
+
+    def rebuild(self, progress: Callable[[int, int], None] | None = None) -> tuple[int, int]:
+        """Make the tables anew from the vendor's bytes, and the index from them.
+
+        Returns:
+            How many conversations there are, and how many of them read differently than before.
+        """
+        from convarchive import upkeep
+
+        with self.writing("rebuild") as connection:
+            return upkeep.rebuild(connection, self.directory, progress)
+
+    def backup(self, path: str | os.PathLike[str]) -> int:
+        """Copy the archive while it is in use; how many conversations the copy holds.
+
+        Raises:
+            PathExists: Something is there already.
+            DiskFull: No room; nothing is left there.
+        """
+        from pathlib import Path
+
+        from convarchive import upkeep
+
+        return upkeep.backup(self._connection(), self.directory, Path(path))
+
+    def status(self) -> Status:
+        """How the archive is: its sources, what is owed, how large it is."""
+        from convarchive.status import status
+
+        return status(self._connection(), self.directory)
+
+    def unindexed(self) -> int:
+        """How many conversations the index lacks."""
+        (behind,) = self._connection().execute("SELECT count(*) FROM index_queue").fetchone()
+        return int(behind)
+
+    # What the above is made of
+
+    def parse(self, query: str) -> tree.Node:
+        """A query as a tree.
+
+        Raises:
+            QueryError: It is not understood.
+        """
+        return language.parse(query, now=datetime.now(UTC), zone=self.zone)
+
+    @contextlib.contextmanager
+    def writing(self, command: str) -> Iterator[sqlite3.Connection]:
+        """Hold the writer lock, with a connection that can write.
+
+        Raises:
+            ArchiveBusy: Another process is writing.
+        """
+        from convarchive.store.lock import writer_lock
+
+        with writer_lock(self.directory, command):
+            connection = database.connect(self.directory, write=True)
+            try:
+                yield connection
+            finally:
+                connection.close()
+                self._reader = None
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._reading is None:
+            self._reading = database.connect(self.directory)
+        return self._reading
+
+    def _index(self) -> Reader:
+        if self._reader is None:
+            self._reader = Reader(self._connection(), self.directory)
+        return self._reader

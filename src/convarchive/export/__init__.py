@@ -1,0 +1,180 @@
+"""Handing conversations over: what a query found, as files that others can open.
+
+==========  =====================================  ===========================  ================
+format      is                                     made of                      module
+==========  =====================================  ===========================  ================
+``jsonl``   lossless, checksummed, to import       one file                     `jsonl`
+``json``    the same in one document               one file                     `json`
+``csv``     for spreadsheets                       one file                     `csv`
+``text``    transcripts to read                    a file a conversation        `transcripts`
+``srt``     subtitles                              a file a conversation        `transcripts`
+``vtt``     captions for browsers                  a file a conversation        `transcripts`
+``raw``     the vendor's bytes                     a file a document            `raw`
+==========  =====================================  ===========================  ================
+
+A format is a module that turns a `Selection` into bytes; it knows neither the archive nor where
+the bytes go. Formats of one file can be written to the standard output, the others go to a
+directory, or to a ZIP archive where the path ends in ``.zip``. Three promises hold for all of them:
+
+* **All or nothing** (`landing`): the export is at its path when it is whole, and not before.
+* **The same again**: the same archive and query give the same bytes. There is no clock in them.
+* **Nothing missing**: if fewer or more conversations come than were announced, it fails.
+
+Conversations pass through one at a time. Of those that are done, only the names of their files are
+remembered, in formats of many files.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import BinaryIO, Final
+
+from convarchive.errors import ConvarchiveError, UsageError
+from convarchive.export import csv, json, jsonl, raw, transcripts
+from convarchive.export.landing import failures_told, new_directory, new_file
+from convarchive.export.selection import FileFormat, Selection, Sink, Summary, Tree, TreeFormat
+from convarchive.export.trees import Folder, Zip
+from convarchive.model import Conversation
+
+__all__ = ["FORMATS", "FileFormat", "Selection", "Sink", "Summary", "Tree", "TreeFormat", "export"]
+
+Progress = Callable[[int], None]
+Write = Callable[[Selection, Sink], None]
+
+FORMATS: Final[Mapping[str, FileFormat | TreeFormat]] = MappingProxyType({
+    made.name: made
+    for made in (
+        jsonl.FORMAT, json.FORMAT, csv.FORMAT,
+        transcripts.TEXT, transcripts.SRT, transcripts.VTT, raw.FORMAT,
+    )
+})  # fmt: skip
+"""Every format by its name, in the order of the help. A new one is a module and a line here."""
+
+
+def export(
+    selection: Selection,
+    fmt: str,
+    path: Path | None,
+    *,
+    force: bool = False,
+    turns: bool = False,
+    progress: Progress | None = None,
+) -> Summary:
+    """Write the selection in this format.
+
+    Args:
+        selection: What to write.
+        fmt: One of `FORMATS`.
+        path: Where to; None for the standard output, which formats of one file can be written to.
+        force: Replace what is there, if it is a file or an earlier export.
+        turns: Write a row for each turn, in formats that have rows.
+        progress: Is told after each conversation how many are done.
+
+    Raises:
+        UsageError: No such format, or it cannot be written in this way or to this path.
+        PathExists: Something is at the path that is not to be replaced.
+        DiskFull: No room is left.
+        ConvarchiveError: The path cannot be written, or the archive changed meanwhile.
+        BrokenPipeError: Nobody reads the standard output any longer.
+    """
+    write = _writer(fmt, path, turns)
+    tally = _Tally(selection, progress)
+    watched = replace(selection, conversations=tally.conversations)
+    with failures_told(str(path or "the standard output")):
+        size = write(watched, force)
+    return Summary(selection.count, size, path, tally.without_transcript)
+
+
+class _Tally:
+    """Counts the conversations as they pass, and sees to it that all come."""
+
+    def __init__(self, selection: Selection, progress: Progress | None) -> None:
+        self._selection = selection
+        self._progress = progress
+        self.without_transcript = 0
+
+    def conversations(self) -> Iterator[tuple[int, Conversation]]:
+        """Those of the selection.
+
+        Raises:
+            ConvarchiveError: There were fewer or more than announced.
+        """
+        done = self.without_transcript = 0
+        for key, conversation in self._selection.conversations():
+            yield key, conversation
+            done += 1
+            self.without_transcript += not conversation.turns
+            if self._progress:
+                self._progress(done)
+        if done != self._selection.count:
+            raise ConvarchiveError(
+                f"The export was given up: {done} conversations came, not {self._selection.count}.",
+                "The archive was changed at the same time.",
+                "Run it again.",
+            )
+
+
+_Writer = Callable[[Selection, bool], int]
+"""From the selection and ``force`` to the number of bytes that were written."""
+
+
+def _writer(fmt: str, path: Path | None, turns: bool) -> _Writer:
+    """What writes this format to this path."""
+    made = FORMATS.get(fmt)
+    if made is None:
+        raise UsageError(f"There is no format {fmt!r}.", "", f"There are {', '.join(FORMATS)}.")
+    write_turns = made.write_turns if isinstance(made, FileFormat) else None
+    if turns and write_turns is None:
+        raise UsageError(f"{fmt} has no rows for turns.", "", "Use --turns with csv.")
+    if isinstance(made, FileFormat):
+        write = write_turns if turns and write_turns else made.write
+        return partial(_to_file, write, path) if path else partial(_to_stdout, write)
+    if path is None:
+        raise UsageError(f"{fmt} makes many files.", "", "It needs -o PATH: a directory or a .zip.")
+    return partial(_to_zip if path.suffix.lower() == ".zip" else _to_directory, made, path)
+
+
+def _to_stdout(write: Write, selection: Selection, _force: bool) -> int:
+    out = _Counted(sys.stdout.buffer)
+    write(selection, out)
+    sys.stdout.buffer.flush()
+    return out.bytes
+
+
+def _to_file(write: Write, path: Path, selection: Selection, force: bool) -> int:
+    with new_file(path, force=force) as file:
+        out = _Counted(file)
+        write(selection, out)
+    return out.bytes
+
+
+def _to_zip(made: TreeFormat, path: Path, selection: Selection, force: bool) -> int:
+    with new_file(path, force=force) as file:
+        archive = Zip(file)
+        made.write(selection, archive)
+        archive.close()
+        return file.tell()
+
+
+def _to_directory(made: TreeFormat, path: Path, selection: Selection, force: bool) -> int:
+    with new_directory(path, force=force) as root:
+        folder = Folder(root)
+        made.write(selection, folder)
+    return folder.bytes
+
+
+class _Counted:
+    """Passes bytes on and counts them."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self.bytes = 0
+
+    def write(self, data: bytes, /) -> None:
+        self._out.write(data)
+        self.bytes += len(data)

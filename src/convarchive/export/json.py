@@ -1,0 +1,27 @@
+"""``json``: one document, for tools that read a file at once.
+
+``{"schema": "convarchive.export/1", "query": …, "count": N, "conversations": […]}``; the
+conversations are those of ``jsonl``, each on a line of its own. It is written as it is read, so its
+size is limited by the disk and not by the memory. It is whole if it can be parsed.
+"""
+
+from __future__ import annotations
+
+from convarchive.export.encoding import encode, heading
+from convarchive.export.listing import opened
+from convarchive.export.selection import FileFormat, Selection, Sink
+from convarchive.model import record
+
+
+def write(selection: Selection, out: Sink) -> None:
+    """The document, ending in a line break."""
+    before, after = opened(heading(selection), "conversations")
+    out.write(before)
+    separator = b"\n"
+    for _, conversation in selection.conversations():
+        out.write(separator + encode(record(conversation)))
+        separator = b",\n"
+    out.write(after)
+
+
+FORMAT = FileFormat("json", "one JSON document", write)

@@ -1,0 +1,78 @@
+"""What is exported, and what a format has to offer: the types that every module here speaks in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, Protocol
+
+from convarchive.model import Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The conversations that a query found, still in the archive."""
+
+    query: str
+    """As the user wrote it; empty for all of them."""
+    archive: str
+    """The archive's name, which is not its path."""
+    count: int
+    """How many conversations will come."""
+    conversations: Callable[[], Iterator[tuple[int, Conversation]]]
+    """Key and conversation, in the order of ``started_at``, ``source``, ``id``. It can be called
+    more than once and brings the same each time."""
+    documents: Callable[[int], Sequence[tuple[str, bytes]]]
+    """For a key: the vendor's bytes of the newest revision by name: ``detail``, ``transcript``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What an export came to."""
+
+    count: int
+    """Conversations."""
+    bytes: int
+    """Of the file or archive; of a directory, the sum of its files."""
+    path: Path | None
+    """Where it is, or None for the standard output."""
+    without_transcript: int
+    """How many of the conversations have no turns."""
+
+
+class Sink(Protocol):
+    """Where formats of one file write to."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take all of the data, or raise."""
+
+
+class Tree(Protocol):
+    """Where formats of many files put them: a directory or a ``.zip``."""
+
+    def add(self, name: str, data: bytes) -> None:
+        """Write one file, under a name that is not taken yet."""
+
+    def copy(self, name: str, source: BinaryIO) -> None:
+        """Write one file from another that is too large to be held, from where it stands."""
+
+
+class FileFormat(NamedTuple):
+    """A format that makes one file, and can be written to the standard output."""
+
+    name: str
+    """As people ask for it: ``jsonl``."""
+    what: str
+    """One line for the help."""
+    write: Callable[[Selection, Sink], None]
+    write_turns: Callable[[Selection, Sink], None] | None = None
+    """With a row for each turn, in formats that have rows."""
+
+
+class TreeFormat(NamedTuple):
+    """A format that makes a file or more for each conversation."""
+
+    name: str
+    what: str
+    write: Callable[[Selection, Tree], None]

@@ -1,0 +1,76 @@
+"""The two places where a format of many files can put them: a directory, a ``.zip``.
+
+Both come out the same for the same files: the ZIP has no clock (every entry is of 1 January 1980,
+the earliest that the format knows), no owner and no system in it, and its entries are in the order
+in which they were added. Files are for their owner only.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+from pathlib import Path
+from typing import BinaryIO, Final
+
+_UNIX: Final = 3
+_PRIVATE_FILE: Final = 0o100600 << 16
+
+
+class Folder:
+    """A directory that exists and is empty; ``bytes`` counts what was written."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.bytes = 0
+
+    def add(self, name: str, data: bytes) -> None:
+        """Write one file."""
+        with self._new(name) as out:
+            out.write(data)
+        self.bytes += len(data)
+
+    def copy(self, name: str, source: BinaryIO) -> None:
+        """The same from another file, a piece at a time."""
+        with self._new(name) as out:
+            shutil.copyfileobj(source, out)
+            self.bytes += out.tell()
+
+    def _new(self, name: str) -> BinaryIO:
+        return open(self._root / name, "xb", opener=_private)
+
+
+class Zip:
+    """A ZIP archive on an open file, complete once it is closed.
+
+    It is larger than 4 GB or 65,535 files where it must be (ZIP64). The directory of it is held
+    until the end, about 600 bytes a file; the contents are not.
+    """
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._zip = zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED)
+
+    def add(self, name: str, data: bytes) -> None:
+        """Write one entry."""
+        self._zip.writestr(_entry(name), data)
+
+    def copy(self, name: str, source: BinaryIO) -> None:
+        """The same from a file, a piece at a time."""
+        with self._zip.open(_entry(name), "w", force_zip64=True) as out:
+            shutil.copyfileobj(source, out)
+
+    def close(self) -> None:
+        """Write the directory of the archive; the file under it stays open."""
+        self._zip.close()
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.create_system = _UNIX
+    entry.external_attr = _PRIVATE_FILE
+    return entry

@@ -1,0 +1,277 @@
+"""From the tree of a query to Tantivy's query objects.
+
+Never through Tantivy's own query language: that drops what it does not understand (``invoice OR
+-cancel`` ignores the negation), and an archive must not answer another question than was asked.
+
+What is said is looked for in every field of its scope, as it stands and stemmed by each language.
+Only that counts for the ranking; filters choose, and add nothing to the score.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from convarchive.errors import QueryError
+from convarchive.index import documents, schema
+from convarchive.index.words import words
+from convarchive.query import tree
+
+if TYPE_CHECKING:
+    from tantivy import Occur, Query, Schema, TextAnalyzer
+
+    Node = tree.Node
+
+_FIELDS: Final = {"agent": "agent_id"}
+"""Names of the query language that are not the index's."""
+
+_SCOPES: Final = {"customer": ("customer",), "agent": ("agent",), "summary": ("summary",)}
+
+_DIALLED: Final = re.compile(r"\+?[\d\s().\-/]+")
+
+Verify = Callable[[tree.Phrase, "str | None", "Query"], Sequence[int]]
+"""From a sloppy phrase, its scope and a query for candidates to the keys that really have it."""
+
+
+class Compiler:
+    """Compiles one query.
+
+    Args:
+        schema_: Of the open index.
+        verify: Checks the candidates of a phrase with words between, which the engine can't: it
+            would find such a phrase across two turns.
+    """
+
+    def __init__(self, schema_: Schema, verify: Verify) -> None:
+        self._schema = schema_
+        self._verify = verify
+        self._stemmers: dict[str, TextAnalyzer] = {}
+
+    def compile(self, node: Node, scope: str | None = None) -> Query:
+        """The engine's form of a query.
+
+        Raises:
+            QueryError: A word has nothing in it that could be found.
+        """
+        from tantivy import Query
+
+        match node:
+            case tree.All():
+                return _unscored(Query.all_query())
+            case tree.And(children):
+                return self._every(children, scope)
+            case tree.Or(children):
+                return _any(self.compile(child, scope) for child in children)
+            case tree.Not(child):
+                return self._every((node,), scope)
+            case tree.Within(within, child):
+                return self.compile(child, within)
+            case tree.Word() | tree.Phrase() | tree.Prefix() | tree.Fuzzy():
+                return self._text(node, scope)
+            case _:
+                return _unscored(self._filter(node))
+
+    def _every(self, children: Sequence[Node], scope: str | None) -> Query:
+        """All of them; what is not wanted is taken away from the rest."""
+        from tantivy import Occur, Query
+
+        clauses = [
+            (Occur.MustNot, self.compile(child.child, scope))
+            if isinstance(child, tree.Not)
+            else (Occur.Must, self.compile(child, scope))
+            for child in children
+        ]
+        if all(occur == Occur.MustNot for occur, _ in clauses):
+            clauses.append((Occur.Must, _unscored(Query.all_query())))
+        return Query.boolean_query(clauses)
+
+    def _text(self, node: Node, scope: str | None) -> Query:
+        match node:
+            case tree.Word(text):
+                return self._sequence(_searchable(text), scope)
+            case tree.Phrase(text, 0):
+                return self._sequence(_searchable(text), scope)
+            case tree.Phrase(text):
+                return self._sloppy(node, _searchable(text), scope)
+            case tree.Prefix(text):
+                return self._prefix(_searchable(text), scope)
+            case tree.Fuzzy(text, distance):
+                return self._fuzzy(_searchable(text), distance, scope)
+        raise AssertionError(node)
+
+    def _sequence(self, terms: Sequence[str], scope: str | None) -> Query:
+        """One word, or several in this order, side by side."""
+        from tantivy import Query
+
+        phrase = _phrase_of(self._schema)
+        clauses = []
+        for field in _SCOPES.get(scope or "", schema.SPOKEN):
+            clauses.append(phrase(field, terms))
+            for language in schema.STEMMERS:
+                stems = self._stems(language, terms)
+                clauses.append(phrase(schema.stemmed(field, language), stems))
+        return Query.boolean_query([(_should(), clause) for clause in clauses])
+
+    def _sloppy(self, node: tree.Phrase, terms: Sequence[str], scope: str | None) -> Query:
+        """Conversations that have all the words, of which those are kept that have them so."""
+        from tantivy import Occur, Query
+
+        together = Query.boolean_query(
+            [(Occur.Must, self._sequence([term], scope)) for term in terms]
+        )
+        keys = list(self._verify(node, scope, together))
+        found = Query.term_set_query(self._schema, "rowid", keys)
+        return Query.boolean_query([(Occur.Must, together), (Occur.Must, _unscored(found))])
+
+    def _prefix(self, terms: Sequence[str], scope: str | None) -> Query:
+        from tantivy import Query
+
+        fields = _SCOPES.get(scope or "", schema.SPOKEN)
+        if len(terms) == 1:
+            return _any(
+                Query.fuzzy_term_query(self._schema, field, terms[0], distance=0, prefix=True)
+                for field in fields
+            )
+        patterns: list[str | tuple[int, str]] = [re.escape(term) for term in terms]
+        patterns[-1] = f"{patterns[-1]}.*"
+        return _any(Query.regex_phrase_query(self._schema, field, patterns) for field in fields)
+
+    def _fuzzy(self, terms: Sequence[str], distance: int, scope: str | None) -> Query:
+        """Each of the words within so many edits; for most there is only one."""
+        from tantivy import Occur, Query
+
+        fields = _SCOPES.get(scope or "", schema.SPOKEN)
+        each = [
+            _any(
+                Query.fuzzy_term_query(self._schema, field, term, distance=distance)
+                for field in fields
+            )
+            for term in terms
+        ]
+        return Query.boolean_query([(Occur.Must, query) for query in each])
+
+    def _filter(self, node: Node) -> Query:
+        match node:
+            case tree.Term("caller", value, prefix):
+                return self._caller(value, prefix)
+            case tree.Term(field, value, prefix):
+                return self._term(_FIELDS.get(field, field), documents.exact(value), prefix)
+            case tree.Flag(field, value):
+                return self._term("flag", f"{field}:{value}", False)
+            case tree.Started(since, until):
+                return self._range(
+                    "started",
+                    None if since is None else documents.microseconds(since),
+                    None if until is None else documents.microseconds(until) - 1,
+                )
+            case tree.Range("duration", low, high, open_low, open_high):
+                return self._range(
+                    "duration",
+                    None if low is None else documents.milliseconds(low) + open_low,
+                    None if high is None else documents.milliseconds(high) - open_high,
+                )
+            case tree.Range(_, low, high, open_low, open_high):
+                return self._range(
+                    "turns",
+                    None if low is None else _up(low, open_low),
+                    None if high is None else _down(high, open_high),
+                )
+        raise AssertionError(node)
+
+    def _term(self, field: str, value: str, prefix: bool) -> Query:
+        from tantivy import Query
+
+        if prefix:
+            return Query.fuzzy_term_query(self._schema, field, value, distance=0, prefix=True)
+        return Query.term_query(self._schema, field, value)
+
+    def _caller(self, value: str, prefix: bool) -> Query:
+        """A number in any writing; without the country's code it may be the end of one."""
+        digits = re.sub(r"\D", "", value)
+        if not digits or not _DIALLED.fullmatch(value.strip()):
+            return self._term("caller", documents.exact(value), prefix)
+        if prefix or value.strip().startswith("+"):
+            return self._term("caller", "+" + digits, prefix)
+        if value.strip().startswith("00"):
+            return self._term("caller", "+" + digits[2:], False)
+        # The zero that opens a number within a country is not part of it abroad.
+        return _any(self._term("caller", number, False) for number in {digits, digits.lstrip("0")})
+
+    def _range(self, field: str, low: int | None, high: int | None) -> Query:
+        from tantivy import FieldType, Query
+
+        low = schema.UNKNOWN + 1 if low is None else low
+        high = 2**62 if high is None else high
+        if low > high:
+            return Query.empty_query()
+        return Query.range_query(self._schema, field, FieldType.Integer, low, high)
+
+    def _stems(self, language: str, terms: Sequence[str]) -> list[str]:
+        if language not in self._stemmers:
+            self._stemmers[language] = schema.stemming(language)
+        return list(self._stemmers[language].analyze(" ".join(terms)))
+
+
+def is_ranked(node: Node) -> bool:
+    """Whether some of what matches can match better than the rest."""
+    match node:
+        case tree.And(children) | tree.Or(children):
+            return any(is_ranked(child) for child in children)
+        case tree.Within(_, child):
+            return is_ranked(child)
+        case tree.Word() | tree.Phrase():
+            return True
+    return False
+
+
+def _searchable(text: str) -> list[str]:
+    found = words(text)
+    if not found:
+        raise QueryError(
+            f"There is nothing to search for in {text!r}.",
+            query=text,
+            column=0,
+            length=len(text),
+            hint="Only letters and digits can be found.",
+        )
+    return found
+
+
+def _phrase_of(schema_: Schema) -> Callable[[str, Sequence[str]], Query]:
+    from tantivy import Query
+
+    def phrase(field: str, terms: Sequence[str]) -> Query:
+        # A phrase of one word makes Tantivy panic.
+        if len(terms) == 1:
+            return Query.term_query(schema_, field, terms[0])
+        return Query.phrase_query(schema_, field, list(terms))
+
+    return phrase
+
+
+def _any(queries: Iterable[Query]) -> Query:
+    from tantivy import Query
+
+    return Query.boolean_query([(_should(), query) for query in queries])
+
+
+def _should() -> Occur:
+    from tantivy import Occur
+
+    return Occur.Should
+
+
+def _unscored(query: Query) -> Query:
+    from tantivy import Query
+
+    return Query.const_score_query(query, 0.0)
+
+
+def _up(bound: float, is_open: bool) -> int:
+    whole = int(bound) if bound == int(bound) else int(bound) + 1
+    return whole + (is_open and whole == bound)
+
+
+def _down(bound: float, is_open: bool) -> int:
+    return int(bound) - (is_open and int(bound) == bound)

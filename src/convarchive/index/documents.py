@@ -1,0 +1,118 @@
+"""From a conversation to the index's document.
+
+The body is indexed and not stored: what is shown comes from the store, so the index is small and
+there is only one truth.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from convarchive.index import schema
+from convarchive.index.words import fold
+from convarchive.model import Conversation
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NOT_DIALLED = re.compile(r"[^\d+]")
+_SHORTEST_NUMBER = 7
+
+
+def document(key: int, conversation: Conversation) -> dict[str, Any]:
+    """The fields of one conversation, as `schema` has them."""
+    fields: dict[str, Any] = {
+        "rowid": key,
+        "started": microseconds(conversation.started_at),
+        "duration": milliseconds(conversation.duration),
+        "turns": len(conversation.turns),
+    }
+    fields |= {name: terms for name, terms in _terms(conversation).items() if terms}
+    fields |= _spoken(conversation)
+    return fields
+
+
+def microseconds(started_at: str | datetime | None) -> int:
+    """A time as the index has it."""
+    if started_at is None:
+        return schema.UNKNOWN
+    if isinstance(started_at, str):
+        started_at = datetime.fromisoformat(started_at)
+    elapsed = started_at - _EPOCH
+    return (elapsed.days * 86_400 + elapsed.seconds) * 1_000_000 + elapsed.microseconds
+
+
+def milliseconds(duration: float | None) -> int:
+    """A duration as the index has it."""
+    return schema.UNKNOWN if duration is None else round(duration * 1000)
+
+
+def exact(value: str) -> str:
+    """A value of an exact field: case doesn't matter."""
+    return value.casefold()
+
+
+def caller_terms(number: str | None) -> list[str]:
+    """Every way in which a caller is looked for.
+
+    A phone number in full, ``+15550104477``, and its endings from seven digits up, for those who
+    write it without the country or the area. Anything else is kept as it is.
+    """
+    if number is None:
+        return []
+    dialled = _NOT_DIALLED.sub("", number)
+    digits = dialled.replace("+", "")
+    if len(digits) < _SHORTEST_NUMBER or any(letter.isalpha() for letter in number):
+        return [exact(number)]
+    endings = [digits[at:] for at in range(len(digits) - _SHORTEST_NUMBER + 1)]
+    return ["+" + digits, *endings]
+
+
+def _terms(conversation: Conversation) -> dict[str, list[str]]:
+    language = exact(conversation.language or "").replace("_", "-")
+    single = {
+        "id": conversation.id,
+        "source": conversation.source,
+        "agent_id": conversation.agent_id,
+        "status": conversation.status,
+        "outcome": conversation.outcome,
+        "sentiment": conversation.sentiment,
+        "intent": conversation.intent,
+        "platform": conversation.platform,
+    }
+    return {
+        **{name: [exact(value)] for name, value in single.items() if value},
+        "caller": caller_terms(conversation.caller_number),
+        "topic": [exact(topic) for topic in conversation.topics],
+        "keyword": [exact(keyword) for keyword in conversation.keywords],
+        "language": list(dict.fromkeys((language, language.partition("-")[0]))) if language else [],
+        "flag": _flags(conversation),
+    }
+
+
+def _flags(conversation: Conversation) -> list[str]:
+    deleted = conversation.deleted_at_source is not None
+    unfinished = conversation.status == "in_progress" or (
+        conversation.status == "completed" and not conversation.has_transcript
+    )
+    flags = {
+        "has:recording": conversation.recording is not None,
+        "has:transcript": conversation.has_transcript,
+        "has:summary": bool(conversation.summary),
+        "is:deleted": deleted,
+        "is:pending": unfinished and not deleted,
+        "is:changed": conversation.revision > 1,
+    }
+    return [flag for flag, set_ in flags.items() if set_]
+
+
+def _spoken(conversation: Conversation) -> dict[str, list[str]]:
+    spoken: dict[str, list[str]] = {}
+    for turn in conversation.turns:
+        spoken.setdefault(turn.role, []).append(fold(turn.text))
+    if conversation.summary:
+        spoken["summary"] = [fold(conversation.summary)]
+    language = schema.stemmer_of(conversation.language)
+    if language is not None:
+        spoken |= {schema.stemmed(name, language): texts for name, texts in spoken.items()}
+    return spoken

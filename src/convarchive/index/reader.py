@@ -1,0 +1,178 @@
+"""Asking the index: which conversations, in which order, and how many.
+
+An answer is a list of keys; what is behind them is in the store. Order is stable: hits of the same
+rank stand newest first, then by key, so that paging neither repeats nor skips, and an index that
+was made anew answers as before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from convarchive.errors import IndexUnusable
+from convarchive.index import schema
+from convarchive.index.compiler import Compiler, is_ranked
+from convarchive.index.locator import has_phrase
+from convarchive.index.writer import DIRECTORY, belongs
+from convarchive.query import tree
+from convarchive.store import rows
+
+if TYPE_CHECKING:
+    from tantivy import DocAddress, Query, Searcher
+
+SORTS = ("relevance", "newest", "oldest", "longest")
+
+_DIGITS = 4
+"""Of a score: sums of floating-point numbers differ in the last places from index to index."""
+
+_LARGEST_TIE = 100_000
+
+
+class Hit(NamedTuple):
+    """One conversation found."""
+
+    key: int
+    score: float
+
+
+class Found(NamedTuple):
+    """An answer."""
+
+    total: int
+    hits: list[Hit]
+
+
+class Reader:
+    """The index of an archive, opened for reading.
+
+    Args:
+        connection: To the archive's database.
+        directory: Of the archive.
+
+    Raises:
+        IndexUnusable: There is no index, or it is not this archive's, or it can't be read.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, directory: Path) -> None:
+        from tantivy import Index
+
+        if not belongs(connection, directory):
+            raise IndexUnusable(
+                "The search index is missing or does not belong to this archive.",
+                "The conversations are safe; the index is made from them.",
+                "Make it with: convarchive reindex",
+            )
+        self._connection = connection
+        with _explained():
+            index = Index.open(str(directory / DIRECTORY))
+            schema.register_analyzers(index)
+            self._schema = index.schema
+            self._searcher: Searcher = index.searcher()
+
+    def search(
+        self, node: tree.Node, *, limit: int, offset: int = 0, sort: str = "relevance"
+    ) -> Found:
+        """The hits from ``offset`` on, and how many there are in all.
+
+        Args:
+            node: The query.
+            limit: At most so many hits; 0 for all of them.
+            offset: How many to leave out at the beginning.
+            sort: One of `SORTS`. Relevance is *newest* where all that matches, matches alike.
+        """
+        query = self._compile(node)
+        if sort == "relevance" and not is_ranked(node):
+            sort = "newest"
+        with _explained():
+            total = self._count(query)
+            wanted = total if limit == 0 else min(offset + limit, total)
+            if wanted <= offset:
+                return Found(total, [])
+            ranked = self._ranked(query, wanted, total, sort)
+        return Found(total, [hit for _, hit in ranked[offset:wanted]])
+
+    def count(self, node: tree.Node) -> int:
+        """How many conversations match."""
+        query = self._compile(node)
+        with _explained():
+            return self._count(query)
+
+    def keys(self, node: tree.Node) -> list[int]:
+        """The keys of all that match, in no order."""
+        return self._keys(self._compile(node))
+
+    def _compile(self, node: tree.Node) -> Query:
+        return Compiler(self._schema, self._verify).compile(node)
+
+    def _ranked(
+        self, query: Query, wanted: int, total: int, sort: str
+    ) -> list[tuple[tuple[float, ...], Hit]]:
+        """The first so many, and those that tie with the last of them, in a stable order."""
+        ask = wanted
+        while True:
+            ask = min(total, ask * 2 + 10)
+            found = self._ask(query, ask, sort)
+            tied = len(found) < total and found[-1][0] == found[wanted - 1][0]
+            if not tied or ask >= wanted + _LARGEST_TIE:
+                break
+        addresses = [address for _, address in found]
+        keys = self._searcher.fast_field_values("rowid", addresses)
+        started = self._searcher.fast_field_values("started", addresses)
+        ranked = [
+            ((-rank, -moment, key), Hit(int(key), rank if sort == "relevance" else 0.0))
+            for (rank, _), key, moment in zip(found, keys, started, strict=True)
+            if key is not None and moment is not None
+        ]
+        return sorted(ranked)
+
+    def _ask(self, query: Query, limit: int, sort: str) -> list[tuple[float, DocAddress]]:
+        """The engine's hits with a rank, the higher the better."""
+        from tantivy import Order
+
+        if sort == "relevance":
+            hits = self._searcher.search(query, limit=limit, count=False).hits
+            return [(round(score, _DIGITS), address) for score, address in hits]
+        field = "duration" if sort == "longest" else "started"
+        order = Order.Asc if sort == "oldest" else Order.Desc
+        hits = self._searcher.search(
+            query, limit=limit, count=False, order_by_field=field, order=order
+        ).hits
+        sign = -1 if sort == "oldest" else 1
+        return [(sign * value, address) for value, address in hits]
+
+    def _count(self, query: Query) -> int:
+        # A limit of 0 makes Tantivy panic. The stub of SearchResult lacks its count.
+        return int(self._searcher.search(query, limit=1, count=True).count)  # type: ignore[attr-defined]
+
+    def _keys(self, query: Query) -> list[int]:
+        with _explained():
+            total = self._count(query)
+            if not total:
+                return []
+            hits = self._searcher.search(query, limit=total, count=False).hits
+            values = self._searcher.fast_field_values("rowid", [address for _, address in hits])
+        return [int(value) for value in values if value is not None]
+
+    def _verify(self, phrase: tree.Phrase, scope: str | None, candidates: Query) -> Sequence[int]:
+        keys = self._keys(candidates)
+        return [
+            key
+            for key, conversation in rows.read(self._connection, keys)
+            if has_phrase(conversation, phrase, scope)
+        ]
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """Turn the engine's errors into ours; it says everything with ValueError and OSError."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise IndexUnusable(
+            "The search index cannot be read.", f"Tantivy says: {error}.",
+            "The conversations are safe. Make it anew with: convarchive reindex",
+        ) from error  # fmt: skip

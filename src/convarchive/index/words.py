@@ -1,0 +1,100 @@
+"""Taking text apart into words, for transcripts, queries and highlights alike.
+
+Tantivy only splits at spaces and stems; everything else happens here, so that what is indexed, what
+is asked for and what is highlighted agree by construction.
+
+Every character is folded by itself: case, accents and width go (``É`` becomes ``e``, ``５`` becomes
+``5``), whatever is no letter, digit or mark becomes a space. Characters of scripts that are written
+without spaces stand alone as words, so that any substring of Chinese, Japanese, Korean or Thai is a
+phrase. An apostrophe or hyphen splits (``don't`` is the phrase *don t*), which needs no rules for
+names, part numbers and e-mail addresses: they all are phrases.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final, NamedTuple
+
+LONGEST: Final = 200
+"""Characters. A longer run without a space is cut into words of this length."""
+
+_ALONE: Final = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+"""Thai, Lao, Burmese, Khmer, Japanese, Chinese, Korean."""
+
+_WITHOUT_ACCENT: Final = {
+    "ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe",
+    "þ": "th",
+}  # fmt: skip
+"""Letters that Unicode does not take apart into a letter and a mark."""
+
+_WORD: Final = re.compile(rf"[^ ]{{1,{LONGEST}}}")
+_OVERLONG: Final = re.compile(rf"([^ ]{{{LONGEST}}})(?=[^ ])")
+
+
+class Span(NamedTuple):
+    """Where a word stands in a text, in characters."""
+
+    start: int
+    end: int
+
+
+def fold(text: str) -> str:
+    """The words of a text with spaces between, ready to be indexed."""
+    folded = text.translate(_FOLDS)
+    return _OVERLONG.sub(r"\1 ", folded) if len(folded) > LONGEST else folded
+
+
+def words(text: str) -> list[str]:
+    """The folded words of a text."""
+    return _WORD.findall(text.translate(_FOLDS))
+
+
+def spans(text: str) -> list[Span]:
+    """Where each of the `words` stands in the text."""
+    folded = text.translate(_FOLDS)
+    found = (match.span() for match in _WORD.finditer(folded))
+    if text.isascii():
+        return [Span(start, end) for start, end in found]
+    origin = [at for at, character in enumerate(text) for _ in _FOLDS[ord(character)]]
+    return [Span(origin[start], _end(text, origin[end - 1])) for start, end in found]
+
+
+def _end(text: str, last: int) -> int:
+    """Past a word's last character, and past the marks that belong to it."""
+    end = last + 1
+    while end < len(text) and not _FOLDS[ord(text[end])]:
+        end += 1
+    return end
+
+
+class _Folds(dict[int, str]):
+    """What each character becomes, worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        folded = "".join(_folded(character) for character in _parts(chr(code)))
+        self[code] = folded
+        return folded
+
+
+def _parts(character: str) -> str:
+    if unicodedata.category(character) == "Cs":
+        return " "
+    parts = unicodedata.normalize("NFKD", character).casefold()
+    bare = "".join(part for part in parts if not "\u0300" <= part <= "\u036f")
+    # Korean syllables and Japanese voiced sounds are put together again.
+    return unicodedata.normalize("NFC", bare)
+
+
+def _folded(character: str) -> str:
+    if _ALONE.match(character):
+        return f" {character} "
+    if unicodedata.category(character)[0] not in "LNM":
+        return " "
+    return _WITHOUT_ACCENT.get(character, character)
+
+
+_FOLDS: Final = _Folds()

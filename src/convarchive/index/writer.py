@@ -1,0 +1,177 @@
+"""Keeping the index up to the store.
+
+The store's queue says what the index lacks. A conversation is replaced whole, by its key; then the
+index commits; then the queue is emptied of what was committed. Replaying is harmless, so a crash
+anywhere is made good by the next run.
+
+An index belongs to one state of one store. Both carry the same mark, and where the marks differ
+(the directory was deleted, restored from elsewhere, made by earlier code) it is built anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from convarchive.errors import DiskFull, IndexUnusable
+from convarchive.index import documents, schema
+from convarchive.store import rows
+from convarchive.store.database import transaction
+
+if TYPE_CHECKING:
+    from tantivy import Index, IndexWriter
+
+DIRECTORY = "index"
+
+_MARK = "convarchive.mark"
+_MANY = 5_000
+_COMMIT_EVERY = 20_000
+_SMALL_HEAP = (60_000_000, 1)  # bytes, threads
+_BULK_HEAP = (150_000_000, 1)
+_REBUILD_HEAP = (400_000_000, 2)
+
+Progress = Callable[[int, int], None]
+"""Told how many conversations are indexed, and of how many."""
+
+
+def catch_up(
+    connection: sqlite3.Connection, directory: Path, progress: Progress | None = None
+) -> int:
+    """Index what the queue holds, all of it if there is no index; how many that were.
+
+    Raises:
+        DiskFull: No room; the index is as it was.
+        IndexUnusable: The index cannot be written.
+    """
+    if not belongs(connection, directory):
+        return build(connection, directory, progress)
+    keys = [row[0] for row in connection.execute("SELECT conversation FROM index_queue")]
+    if keys:
+        heap = _BULK_HEAP if len(keys) > _MANY else _SMALL_HEAP
+        with _explained():
+            _write(_open(directory / DIRECTORY), connection, keys, heap, progress, queued=True)
+    return len(keys)
+
+
+def build(connection: sqlite3.Connection, directory: Path, progress: Progress | None = None) -> int:
+    """Make the index anew from the store; how many conversations it holds.
+
+    The old index answers until the new one takes its place.
+
+    Raises:
+        DiskFull: No room; the old index is as it was.
+        IndexUnusable: The index cannot be written.
+    """
+    from tantivy import Index
+
+    fresh = directory / f"{DIRECTORY}.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    keys = [row[0] for row in connection.execute("SELECT key FROM conversations ORDER BY key")]
+    with _explained():
+        fresh.mkdir(mode=0o700)
+        index = Index(schema.build(), path=str(fresh))
+        schema.register_analyzers(index)
+        _write(index, connection, keys, _REBUILD_HEAP, progress, queued=False)
+        mark = f"{schema.VERSION} {uuid.uuid4().hex}"
+        (fresh / _MARK).write_text(mark, encoding="ascii")
+        _swap(fresh, directory / DIRECTORY)
+    with transaction(connection):
+        connection.execute("INSERT OR REPLACE INTO meta VALUES ('index', ?)", (mark,))
+        connection.execute("DELETE FROM index_queue")
+    return len(keys)
+
+
+def belongs(connection: sqlite3.Connection, directory: Path) -> bool:
+    """Whether there is an index, and it is this store's."""
+    row = connection.execute("SELECT value FROM meta WHERE name = 'index'").fetchone()
+    try:
+        mark = (directory / DIRECTORY / _MARK).read_text(encoding="ascii")
+    except OSError:
+        return False
+    return row is not None and row[0] == mark and mark.startswith(f"{schema.VERSION} ")
+
+
+def _open(path: Path) -> Index:
+    from tantivy import Index
+
+    index = Index.open(str(path))
+    schema.register_analyzers(index)
+    return index
+
+
+def _write(
+    index: Index,
+    connection: sqlite3.Connection,
+    keys: Sequence[int],
+    heap: tuple[int, int],
+    progress: Progress | None,
+    *,
+    queued: bool,
+) -> None:
+    # Not as a context manager: that swallows errors of the commit, and commits after an exception.
+    writer = index.writer(*heap)
+    try:
+        for at in range(0, len(keys), _COMMIT_EVERY):
+            part = keys[at : at + _COMMIT_EVERY]
+            _add(writer, connection, part, replace=queued)
+            writer.commit()
+            if queued:
+                _dequeue(connection, part)
+            if progress:
+                progress(at + len(part), len(keys))
+    finally:
+        writer.wait_merging_threads()
+
+
+def _add(
+    writer: IndexWriter, connection: sqlite3.Connection, keys: Sequence[int], *, replace: bool
+) -> None:
+    import msgspec
+
+    encode = msgspec.json.Encoder().encode
+    if replace:
+        for key in keys:
+            writer.delete_documents_by_term("rowid", key)
+    for key, conversation in rows.read(connection, keys):
+        # add_json checks the types at once; add_document would lose the whole batch at the commit.
+        writer.add_json(encode(documents.document(key, conversation)).decode())
+
+
+def _dequeue(connection: sqlite3.Connection, keys: Sequence[int]) -> None:
+    with transaction(connection):
+        connection.executemany(
+            "DELETE FROM index_queue WHERE conversation = ?", ((key,) for key in keys)
+        )
+
+
+def _swap(fresh: Path, path: Path) -> None:
+    old = path.with_name(f"{DIRECTORY}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if path.exists():
+        path.rename(old)
+    fresh.rename(path)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """Turn the engine's errors into ours; it says everything with ValueError and OSError."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        said = str(error)
+        if "No space left" in said or "os error 28" in said:
+            raise DiskFull(
+                "The disk is full.",
+                "The conversations are stored; the search index lacks the latest.",
+                "Make room, then run: convarchive reindex",
+            ) from error
+        raise IndexUnusable(
+            "The search index cannot be written.", f"Tantivy says: {said}.",
+            "The conversations are safe. Make it anew with: convarchive reindex",
+        ) from error  # fmt: skip

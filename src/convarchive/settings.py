@@ -1,0 +1,182 @@
+"""``convarchive.toml``: which sources an archive mirrors, and where each one's key is found.
+
+No secret is ever in it. A source names the environment variable that holds its key, or a command
+that prints it. Edits by this program keep the user's comments and order.
+
+::
+
+    [sources.ayra]
+    kind = "ayra"
+    base_url = "https://api.ayra.ai"
+    api_key_env = "AYRA_API_KEY"
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from convarchive.errors import NotFound, SettingsError
+
+FILE = "convarchive.toml"
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.IGNORECASE)
+_HEAD = """# The settings of this archive.
+# Keys are never written here. Name the environment variable, or the command, that has them.
+"""
+_KNOWN = {"kind", "base_url", "api_key_env", "api_key_command"}
+
+
+class SourceSettings(NamedTuple):
+    """An account to mirror."""
+
+    name: str
+    kind: str
+    base_url: str
+    api_key_env: str | None = None
+    """The environment variable that holds the key."""
+    api_key_command: str | None = None
+    """A command that prints the key; it comes before the variable."""
+
+
+def create(directory: Path) -> None:
+    """Write the settings of a new archive, without a source."""
+    _write(directory, _HEAD)
+
+
+def sources(directory: Path) -> dict[str, SourceSettings]:
+    """The sources of an archive by name, in the order of the file.
+
+    Raises:
+        SettingsError: The file can't be read, or says something that is not understood.
+    """
+    import tomllib
+
+    path = directory / FILE
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read.", f"{error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is no valid TOML.", f"{error}.") from error
+    tables = settings.get("sources", {})
+    if not isinstance(tables, dict):
+        raise SettingsError(f"{path}: sources should be a table.")
+    return {name: _source(path, name, table) for name, table in tables.items()}
+
+
+def add_source(directory: Path, source: SourceSettings) -> None:
+    """Add a source.
+
+    Raises:
+        SettingsError: There is one of this name, or the name won't do.
+    """
+    import tomlkit
+
+    if not _NAME.fullmatch(source.name):
+        raise SettingsError(
+            f"{source.name!r} won't do as the name of a source.",
+            "Letters, digits, - and _ will, up to 40.",
+        )
+    if source.name in sources(directory):
+        raise SettingsError(
+            f"There is a source named {source.name} already.", "", "Give another name with --name."
+        )
+    document = tomlkit.parse((directory / FILE).read_text(encoding="utf-8"))
+    table = tomlkit.table()
+    for name, value in source._asdict().items():
+        if name != "name" and value is not None:
+            table[name] = value
+    if "sources" not in document:
+        document["sources"] = tomlkit.table(is_super_table=True)
+    document["sources"][source.name] = table
+    _write(directory, tomlkit.dumps(document))
+
+
+def remove_source(directory: Path, name: str) -> None:
+    """Forget a source; what was mirrored from it stays in the archive.
+
+    Raises:
+        NotFound: There is none of this name.
+    """
+    import tomlkit
+
+    if name not in sources(directory):
+        raise NotFound(f"There is no source named {name}.", "", "See: convarchive source list")
+    document = tomlkit.parse((directory / FILE).read_text(encoding="utf-8"))
+    del document["sources"][name]
+    _write(directory, tomlkit.dumps(document))
+
+
+def key_of(source: SourceSettings, environment: Mapping[str, str] = os.environ) -> str:
+    """The key of a source, fresh from where it is kept.
+
+    Raises:
+        SettingsError: It is not there.
+    """
+    if source.api_key_command:
+        return _printed_by(source)
+    variable = source.api_key_env or ""
+    key = environment.get(variable, "").strip()
+    if not key:
+        raise SettingsError(
+            f"The key of {source.name} is missing.",
+            f"The environment variable {variable} is not set.",
+            f"Set it: export {variable}=…",
+        )
+    return key
+
+
+def _printed_by(source: SourceSettings) -> str:
+    import shlex
+    import subprocess
+
+    command = source.api_key_command or ""
+    try:
+        done = subprocess.run(  # noqa: S603 - it is the owner's own command
+            shlex.split(command), capture_output=True, text=True, check=True, timeout=60
+        )
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        # Not what it printed: that may be the key.
+        raise SettingsError(
+            f"The command that prints the key of {source.name} failed.", f"{type(error).__name__}."
+        ) from None
+    return done.stdout.strip()
+
+
+def _source(path: Path, name: str, table: Any) -> SourceSettings:
+    where = f"{path}: sources.{name}"
+    if not isinstance(table, dict):
+        raise SettingsError(f"{where} should be a table.")
+    for setting, value in table.items():
+        if setting not in _KNOWN:
+            raise SettingsError(
+                f"{where} has a setting {setting!r} that does not exist.",
+                f"There are: {', '.join(sorted(_KNOWN))}.",
+            )
+        if not isinstance(value, str):
+            raise SettingsError(f"{where}.{setting} should be a text.")
+    for setting in ("kind", "base_url"):
+        if setting not in table:
+            raise SettingsError(f"{where} lacks the setting {setting!r}.")
+    if not table.get("api_key_env") and not table.get("api_key_command"):
+        raise SettingsError(f"{where} does not say where its key is.", "It needs api_key_env.")
+    return SourceSettings(name=name, **table)
+
+
+def _write(directory: Path, text: str) -> None:
+    """All of the file or none of it."""
+    descriptor, name = tempfile.mkstemp(dir=directory, prefix=".convarchive-")
+    part = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(directory / FILE)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,109 @@
+"""A whole sync: every source that was asked for, one after the other, then the index.
+
+One source that fails does not keep the others from being mirrored; its error is in its report.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from convarchive import settings
+from convarchive.errors import (
+    ArchiveError,
+    ConvarchiveError,
+    Interrupted,
+    KeyRefused,
+    NotFound,
+    VendorError,
+)
+from convarchive.index import writer
+from convarchive.settings import SourceSettings
+from convarchive.sources import open_source
+from convarchive.sources.http import Client
+from convarchive.sources.pace import Waiter
+from convarchive.store import clock, mirror
+from convarchive.store.database import transaction
+from convarchive.sync.engine import Options, Progress, SourceSync
+from convarchive.sync.report import SourceReport, SyncReport
+
+
+def sync(
+    connection: sqlite3.Connection,
+    directory: Path,
+    names: Sequence[str],
+    options: Options | None,
+    stop: threading.Event,
+    announce: Callable[[str, float], None] | None,
+    progress: Progress | None,
+) -> SyncReport:
+    """Mirror sources and bring the index up to date; see `convarchive.archive.Archive.sync`."""
+    began = time.monotonic()
+    chosen = _chosen(directory, names)
+    # Every key before the first request: a missing one is found at once, and not after an hour.
+    keys = {source.name: settings.key_of(source) for source in chosen}
+    whole = SyncReport()
+    for source in chosen:
+        report = SourceReport(source.name)
+        whole.sources.append(report)
+        client = Client(source.base_url, keys[source.name], Waiter(stop, announce))
+        try:
+            _sync_one(connection, directory, source, client, report, options, progress)
+        except (VendorError, KeyRefused, Interrupted, ArchiveError) as error:
+            report.error = error
+        finally:
+            report.requests, report.rate_limited = client.requests, client.rate_limited
+            report.waited_seconds = client.waited
+            client.close()
+        if isinstance(report.error, Interrupted | ArchiveError):
+            break
+    _index(connection, directory, whole)
+    whole.seconds = time.monotonic() - began
+    return whole
+
+
+def _sync_one(
+    connection: sqlite3.Connection,
+    directory: Path,
+    source: SourceSettings,
+    client: Client,
+    report: SourceReport,
+    options: Options | None,
+    progress: Progress | None,
+) -> None:
+    with transaction(connection):
+        mirror.add_source(connection, source.name, source.kind, clock.now())
+    opened = open_source(source.kind, source.name, client)
+    SourceSync(
+        connection, directory, opened, report, options or Options(),
+        progress or (lambda _report, _total: None),
+    ).run()  # fmt: skip
+
+
+def _index(connection: sqlite3.Connection, directory: Path, whole: SyncReport) -> None:
+    """Index what was stored; after an interruption that is left to the next run."""
+    if any(isinstance(report.error, Interrupted) for report in whole.sources):
+        return
+    try:
+        writer.catch_up(connection, directory)
+    except ConvarchiveError as error:
+        last = whole.sources[-1]
+        last.error = last.error or error
+        last.complete = False
+
+
+def _chosen(directory: Path, names: Sequence[str]) -> list[SourceSettings]:
+    known = settings.sources(directory)
+    for name in names:
+        if name not in known:
+            raise NotFound(
+                f"There is no source named {name}.",
+                f"There are: {', '.join(known) or 'none'}.",
+                "Add it: convarchive source add",
+            )
+    if not known:
+        raise NotFound("This archive has no source.", "", "Add one: convarchive source add ayra")
+    return [known[name] for name in names or known]
