@@ -18,6 +18,7 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 from typing import Final
 
+from convarchive.errors import QueryError
 from convarchive.query.dates import Clock
 from convarchive.query.fields import field_node
 from convarchive.query.lexer import lex
@@ -142,7 +143,7 @@ class _Parser:
         if self._depth > DEEPEST:
             raise token.place.error(f"This is nested more than {DEEPEST} deep.")
 
-    def _nothing_here(self) -> Exception:
+    def _nothing_here(self) -> QueryError:
         """The error for a place where something to search for should stand, and nothing does."""
         token = self._next
         before = self._tokens[self._at - 1] if self._at else None
@@ -162,7 +163,7 @@ class _Parser:
         return _dangling(token, "before")
 
 
-def _dangling(operator: Token, where: str) -> Exception:
+def _dangling(operator: Token, where: str) -> QueryError:
     if operator.kind == ")":
         return operator.place.error("This parenthesis was never opened.")
     return operator.place.error(
@@ -171,7 +172,7 @@ def _dangling(operator: Token, where: str) -> Exception:
     )
 
 
-def _nested(inner: Token, outer: str) -> Exception:
+def _nested(inner: Token, outer: str) -> QueryError:
     return inner.place.error(
         f'"{inner.text}:" cannot stand within "{outer}:".',
         "Write each on its own, or put text in quotes.",

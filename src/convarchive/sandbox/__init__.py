@@ -1,8 +1,8 @@
 """The Ayra Conversation API on loopback, for the demo, the tests and the benchmarks.
 
 A real HTTP server that answers as Ayra documents it, whole: filters, sorts, pages, transcripts in
-four formats, signed recording links that expire, rate limits, both shapes of errors. It is the other
-side of the wire and knows nothing of the archive.
+four formats, signed recording links that expire, rate limits, both shapes of errors. It is the
+other side of the wire and knows nothing of the archive.
 
 >>> from convarchive.sandbox import Sandbox
 >>> with Sandbox(count=1000) as sandbox:
@@ -19,6 +19,7 @@ side of the wire and knows nothing of the archive.
 `parameters`   what stands in the query string, read strictly
 `transcript`   the transcript endpoint's four formats
 `faults`       the answers that say no
+`wire`         how answers become bytes
 `upstream`     the conversations that are served
 `payloads`     from an object of ``data/conversations`` to what the API says
 `speech`       when each turn was said

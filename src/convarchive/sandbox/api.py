@@ -11,12 +11,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from convarchive.sandbox.faults import Fault, no_conversation, no_route
@@ -28,6 +26,10 @@ from convarchive.sandbox.recordings import Recordings
 from convarchive.sandbox.transcript import transcript
 from convarchive.sandbox.upstream import Upstream
 from convarchive.sandbox.wire import answer, refusal
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+    from starlette.requests import Request
 
 
 class Api:

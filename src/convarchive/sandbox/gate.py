@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
-from typing import Final
+from typing import Final, TYPE_CHECKING
 
 from starlette.datastructures import Headers
-from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from convarchive.sandbox import faults
 from convarchive.sandbox.faults import Fault
 from convarchive.sandbox.limits import Budget, Limits
 from convarchive.sandbox.wire import refusal
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.responses import Response
 
 SCOPE: Final = "conversations:read"
 PREFIX: Final = "sk_test_"
@@ -42,6 +44,7 @@ class Gate:
         """How many requests were answered with 429."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request: let it through, or say why not."""
         if not scope["path"].startswith("/v1/"):
             await self._app(scope, receive, send)
             return

@@ -33,7 +33,7 @@ class Selection(NamedTuple):
     sentiment: str | None
     outcome: str | None
     topic: str | None
-    caller: str | None
+    caller_number: str | None
     min_duration: float | None
     max_duration: float | None
     has_recording: bool | None
@@ -137,7 +137,7 @@ def _selection(parameters: Parameters) -> Selection:
         sentiment=parameters.choice("sentiment", SENTIMENTS),
         outcome=parameters.text("outcome"),
         topic=parameters.text("topic"),
-        caller=parameters.phone("caller"),
+        caller_number=parameters.phone("caller"),
         min_duration=shortest,
         max_duration=longest,
         has_recording=parameters.truth("has_recording"),
@@ -152,11 +152,9 @@ def _selection(parameters: Parameters) -> Selection:
 
 def _tests(selection: Selection) -> Iterator[_Test]:
     """One test for each filter that was given."""
-    for field in ("agent_id", "status", "sentiment", "outcome"):
+    for field in ("agent_id", "status", "sentiment", "outcome", "caller_number"):
         if (wanted := getattr(selection, field)) is not None:
-            yield lambda item, field=field, wanted=wanted: item.get(field) == wanted
-    if (caller := selection.caller) is not None:
-        yield lambda item: item.get("caller_number") == caller
+            yield _equals(field, wanted)
     if (topic := selection.topic) is not None:
         yield lambda item: topic in (item.get("topics") or ())
     if (shortest := selection.min_duration) is not None:
@@ -170,6 +168,10 @@ def _tests(selection: Selection) -> Iterator[_Test]:
     if (search := selection.search) is not None:
         words = search.casefold().split()
         yield lambda item: _says(item, words)
+
+
+def _equals(field: str, wanted: str) -> _Test:
+    return lambda item: item.get(field) == wanted
 
 
 def _duration(item: dict[str, Any]) -> float:

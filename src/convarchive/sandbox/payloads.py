@@ -60,22 +60,17 @@ def payload(written: dict[str, Any]) -> dict[str, Any]:
     """
     seconds = microseconds(written["start_time"]) // 1_000_000
     transcript = _transcript(written)
-    duration = written.get("duration")
+    duration: float | None = written.get("duration")
     if transcript:
-        duration = lasted(transcript["messages"])
-    ended = duration is not None and written["status"] != "in_progress"
+        duration = _lasted(transcript["messages"])
+    running = duration is None or written["status"] == "in_progress"
     return {
         **{field: written.get(field) for field in FIELDS},
-        "end_time": iso(seconds + math.ceil(duration)) if ended else None,
+        "end_time": None if running else iso(seconds + math.ceil(duration or 0)),
         "duration": duration,
         "recording": written.get("recording"),
         "transcript": transcript,
     }
-
-
-def lasted(messages: Sequence[dict[str, Any]]) -> int:
-    """Whole seconds until the last word was said."""
-    return math.ceil(max(said["timestamp"] + said["duration"] for said in messages))
 
 
 def message(
@@ -110,3 +105,8 @@ def _efforts(turns: Sequence[Sequence[Any]]) -> Iterable[tuple[float, tuple[floa
     for turn in turns:
         known = (float(turn[2]), float(turn[3])) if len(turn) > 3 else None
         yield effort(turn[1]), known
+
+
+def _lasted(messages: Sequence[dict[str, Any]]) -> int:
+    """Whole seconds until the last word was said."""
+    return math.ceil(max(float(said["timestamp"] + said["duration"]) for said in messages))

@@ -7,15 +7,17 @@ import re
 from collections.abc import Callable
 from importlib.resources.abc import Traversable
 from pathlib import PurePath
-from typing import Final
+from typing import Final, TYPE_CHECKING
 
-from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from convarchive.sandbox.faults import no_recording
 
+if TYPE_CHECKING:
+    from starlette.datastructures import Headers
+
 _MEDIA_TYPES: Final = {".wav": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg"}
-_RANGE: Final = re.compile(r"bytes=\s*([0-9]*)\s*-\s*([0-9]*)\s*", re.IGNORECASE)
+_RANGE: Final = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")
 
 
 class Recordings:
@@ -57,24 +59,25 @@ class Recordings:
         tag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
         told = {"Accept-Ranges": "bytes", "ETag": tag}
         media_type = _MEDIA_TYPES.get(PurePath(name).suffix.lower(), "application/octet-stream")
-        wanted = _RANGE.fullmatch(headers.get("range", ""))
-        if (
-            wanted is None
-            or wanted[0].strip().endswith("=-")
-            or headers.get("if-range", tag) != tag
-        ):
+        same = headers.get("if-range", tag) == tag
+        part = _part(headers.get("range", ""), len(data)) if same else None
+        if part is None:
             return Response(data, headers=told, media_type=media_type)
-        part = _part(wanted[1], wanted[2], len(data))
         if not part:
-            return Response(
-                status_code=416, headers={**told, "Content-Range": f"bytes */{len(data)}"}
-            )
+            told["Content-Range"] = f"bytes */{len(data)}"
+            return Response(status_code=416, headers=told)
         told["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{len(data)}"
         return Response(data[part.start : part.stop], 206, headers=told, media_type=media_type)
 
 
-def _part(first: str, last: str, size: int) -> range:
-    """The bytes that ``first-last`` means; empty where there are none such."""
-    if not first:
-        return range(max(0, size - int(last)), size)
+def _part(header: str, size: int) -> range | None:
+    """The bytes that are asked for; empty where there are none such, ``None`` for the whole."""
+    found = _RANGE.fullmatch(header.strip())
+    if found is None:
+        return None
+    first, last, suffix = found.groups()
+    if suffix:
+        return range(max(0, size - int(suffix)), size)
+    if last and int(last) < int(first):
+        return None
     return range(int(first), min(int(last) + 1, size) if last else size)

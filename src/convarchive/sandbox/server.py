@@ -176,5 +176,7 @@ def _listener(port: int) -> socket.socket:
         listener.listen(512)
     except (OSError, OverflowError) as error:
         listener.close()
-        raise UsageError(f"The sandbox cannot listen on port {port} of {_HOST}: {error}.") from error
+        raise UsageError(
+            f"The sandbox cannot listen on port {port} of {_HOST}: {error}."
+        ) from error
     return listener

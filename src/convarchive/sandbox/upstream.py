@@ -1,8 +1,8 @@
 """The conversations that are served: a collection that may change while it is read.
 
 Made-up calls are functions of their number and take no room; only what was put in by hand is held.
-In order of start there are two arrays, side by side: when, and which *slot*. A slot below the number
-of made-up calls is one of them, the others were put in later.
+In order of start there are two arrays, side by side: when, and which *slot*. A slot below the
+number of made-up calls is one of them, the others were put in later.
 """
 
 from __future__ import annotations
@@ -118,7 +118,8 @@ class Upstream:
         """The places of the conversations that started then, both ends included.
 
         Args:
-            since: Microseconds since 1970, ``None`` for no limit; so is ``until``.
+            since: Microseconds since 1970, ``None`` for no limit.
+            until: The same.
         """
         first = 0 if since is None else bisect_left(self._starts, since)
         last = len(self) if until is None else bisect_right(self._starts, until)

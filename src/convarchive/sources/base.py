@@ -61,8 +61,6 @@ class Download(NamedTuple):
     """A recording on its way."""
 
     media_type: str | None
-    length: int | None
-    """How many bytes were announced."""
     chunks: Iterator[bytes]
 
 

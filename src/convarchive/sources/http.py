@@ -105,10 +105,8 @@ class Client:
                 if response.status_code != _OK:
                     yield None
                     return
-                length = response.headers.get("content-length", "")
                 yield Download(
                     response.headers.get("content-type", "").partition(";")[0].strip() or None,
-                    int(length) if length.isdigit() else None,
                     response.iter_raw(),
                 )
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -100,7 +100,10 @@ def _store(connection: sqlite3.Connection, received: Received) -> Outcome:
 
 
 _ADDED = (*rows.PROJECTED, "revision", "fingerprint", "first_seen_at", "changed_at")
-_INSERT = f"INSERT INTO conversations ({', '.join(_ADDED)}) VALUES ({', '.join('?' * len(_ADDED))})"
+_INSERT = (
+    f"INSERT INTO conversations ({', '.join(_ADDED)}) VALUES ({', '.join('?' * len(_ADDED))})"
+    " RETURNING key"
+)
 
 
 def _insert(connection: sqlite3.Connection, received: Received) -> int:

@@ -12,7 +12,7 @@ import hashlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -89,16 +89,25 @@ def attach(connection: sqlite3.Connection, key: int, sound: Sound, at: str) -> N
     connection.execute("INSERT OR IGNORE INTO index_queue VALUES (?)", (key,))
 
 
-def missing(connection: sqlite3.Connection, source: str) -> list[tuple[int, str]]:
+def missing(
+    connection: sqlite3.Connection, source: str, among: Sequence[int] | None = None
+) -> list[tuple[int, str]]:
     """Key and id of the conversations whose recording is still to be fetched.
 
     A call in progress is not among them: its recording is still growing.
+
+    Args:
+        connection: To the archive's database.
+        source: The name of the source.
+        among: Only of these keys; None for all.
     """
+    only = "" if among is None else f" AND key IN ({', '.join('?' * len(among))})"
     return connection.execute(
-        "SELECT key, id FROM conversations"
-        " WHERE source = ? AND offers_recording AND recording_sha256 IS NULL"
-        " AND status != 'in_progress' AND deleted_at_source IS NULL ORDER BY rtrim(started_at, 'Z'), id",
-        (source,),
+        "SELECT key, id FROM conversations WHERE source = ?"
+        " AND offers_recording AND recording_sha256 IS NULL"
+        f" AND status != 'in_progress' AND deleted_at_source IS NULL{only}"
+        " ORDER BY rtrim(started_at, 'Z'), id",
+        (source, *(among or ())),
     ).fetchall()
 
 

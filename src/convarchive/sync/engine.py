@@ -2,8 +2,8 @@
 
 First what an earlier run has listed and not fetched. Then the list, page by page (`walk`): each
 page and the cursor behind it are written in one transaction, and what is new or has changed is
-fetched at once and written in another. Then what was not finished when last seen, then recordings that are
-still missing. Killed at any point, the next run begins with what is left.
+fetched at once and written in another. Then what was not finished when last seen, then recordings
+that are still missing. Killed at any point, the next run begins with what is left.
 
 Whether something has changed is decided by fingerprints that leave out what changes with every
 answer: of the list item, to save the request, and of the whole payload, to save a revision.

@@ -53,7 +53,8 @@ class Sounds:
         """Fetch the recordings of what has just been stored, where they are missing."""
         if not any(fetched.conversation.recording for fetched, _ in stored):
             return
-        missing = {key for key, _ in recordings.missing(self._connection, self._source.name)}
+        keys = [outcome.key for _, outcome in stored]
+        missing = dict(recordings.missing(self._connection, self._source.name, keys))
         self._fetch(
             [
                 _Wanted(outcome.key, fetched.conversation.id, fetched.conversation.recording.url)
@@ -110,7 +111,7 @@ class Sounds:
             if download is None:
                 raise VendorError("The link to the recording has expired or leads nowhere.")
             try:
-                sound = recordings.write(self._directory, download.chunks, download.media_type)
+                return recordings.write(self._directory, download.chunks, download.media_type)
             except OSError as error:
                 if error.errno in (errno.ENOSPC, errno.EDQUOT):
                     raise DiskFull(
@@ -119,8 +120,3 @@ class Sounds:
                         "Make room, then run the same command again.",
                     ) from error
                 raise
-        if download.length is not None and sound.bytes != download.length:
-            raise VendorError(
-                f"The recording has {sound.bytes:,} bytes and should have {download.length:,}."
-            )
-        return sound
