@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from convarchive.history import Revision
     from convarchive.status import Status
+    from convarchive.store.owed import Problem
     from convarchive.sync.engine import Options
     from convarchive.sync.report import SourceReport, SyncReport
 
@@ -188,6 +189,21 @@ class Archive:
         if isinstance(node, tree.All):
             return rows.count(self._connection())
         return self._index().count(node)
+
+    def facets(self, query: str = "") -> dict[str, list[tuple[str, int]]]:
+        """How many of the conversations that match have which status, agent, outcome and so on.
+
+        Returns:
+            For each of `convarchive.store.rows.FACETS` the values with their counts, the most
+            frequent first; conversations without a value are not counted.
+
+        Raises:
+            QueryError: The query is not understood.
+            IndexUnusable: There is no usable index.
+        """
+        node = self.parse(query)
+        everything = isinstance(node, tree.All)
+        return rows.facets(self._connection(), None if everything else self._index().keys(node))
 
     def list(
         self, query: str = "", *, limit: int = 10, offset: int = 0, sort: str = "newest"
@@ -368,6 +384,23 @@ class Archive:
         from convarchive.status import status
 
         return status(self._connection(), self.directory)
+
+    def problems(self) -> Sequence[Problem]:
+        """What could not be stored, the latest first."""
+        from convarchive.store.owed import problems
+
+        return problems(self._connection())
+
+    def retry_problems(self) -> int:
+        """Let the next sync try everything again that has failed; how many that is.
+
+        Raises:
+            ArchiveBusy: Another process is writing.
+        """
+        from convarchive.store import owed
+
+        with self.writing("problems --retry") as connection, database.transaction(connection):
+            return owed.forgive(connection)
 
     def unindexed(self) -> int:
         """How many conversations the index lacks."""

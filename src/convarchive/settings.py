@@ -69,6 +69,19 @@ def sources(directory: Path) -> dict[str, SourceSettings]:
     return {name: _source(path, name, table) for name, table in tables.items()}
 
 
+def check(source: SourceSettings) -> None:
+    """See whether a source can be written down.
+
+    Raises:
+        SettingsError: Its name won't do.
+    """
+    if not _NAME.fullmatch(source.name):
+        raise SettingsError(
+            f"{source.name!r} won't do as the name of a source.",
+            "Letters, digits, - and _ will, up to 40.",
+        )
+
+
 def add_source(directory: Path, source: SourceSettings) -> None:
     """Add a source.
 
@@ -77,11 +90,7 @@ def add_source(directory: Path, source: SourceSettings) -> None:
     """
     import tomlkit
 
-    if not _NAME.fullmatch(source.name):
-        raise SettingsError(
-            f"{source.name!r} won't do as the name of a source.",
-            "Letters, digits, - and _ will, up to 40.",
-        )
+    check(source)
     if source.name in sources(directory):
         raise SettingsError(
             f"There is a source named {source.name} already.", "", "Give another name with --name."

@@ -100,6 +100,11 @@ def test_some_nesting_is_fine(read):
     assert repr(read("(" * 50 + "a" + ")" * 50)) == repr(A)
 
 
+def test_depth_is_not_length(read):
+    """A hundred groups and negations side by side are one deep."""
+    assert len(read("(a OR b) -c " * 100).children) == 200
+
+
 def test_long_queries_are_fine(read):
     """Ten thousand alternatives are one flat node."""
     assert len(read(" OR ".join(f"w{number}" for number in range(10_000))).children) == 10_000

@@ -142,7 +142,6 @@ def _writer(fmt: str, path: Path | None, turns: bool) -> _Writer:
 def _to_stdout(write: Write, selection: Selection, _force: bool) -> int:
     out = _Counted(sys.stdout.buffer)
     write(selection, out)
-    sys.stdout.buffer.flush()
     return out.bytes
 
 
@@ -154,11 +153,9 @@ def _to_file(write: Write, path: Path, selection: Selection, force: bool) -> int
 
 
 def _to_zip(made: TreeFormat, path: Path, selection: Selection, force: bool) -> int:
-    with new_file(path, force=force) as file:
-        archive = Zip(file)
+    with new_file(path, force=force) as file, Zip(file) as archive:
         made.write(selection, archive)
-        archive.close()
-        return file.tell()
+    return path.stat().st_size
 
 
 def _to_directory(made: TreeFormat, path: Path, selection: Selection, force: bool) -> int:

@@ -94,9 +94,7 @@ def failures_told(place: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in _NO_ROOM:
             raise DiskFull(
-                f"No room is left to write {place}.",
-                "What was written of it is removed.",
-                "Free some space and run it again.",
+                f"No room is left to write {place}.", "", "Free some space and run it again."
             ) from error
         raise ConvarchiveError(
             f"Cannot write {place}.", f"The system says: {error.strerror or error}."
@@ -147,14 +145,14 @@ def _check_directory(path: Path, target: Path, force: bool) -> None:
 
 
 def _may_go(directory: Path) -> bool:
-    """Whether it is empty or an export, known by how its manifest begins."""
-    names = {entry.name for entry in directory.iterdir()}
-    if not names:
+    """Whether it is empty, or an export, known by how its manifest begins, without an archive."""
+    if not any(directory.iterdir()):
         return True
-    if MANIFEST not in names or not names.isdisjoint(_OF_AN_ARCHIVE):
+    if not (directory / MANIFEST).is_file():
         return False
     with (directory / MANIFEST).open("rb") as manifest:
-        return manifest.read(len(_OURS)) == _OURS
+        ours = manifest.read(len(_OURS)) == _OURS
+    return ours and not any(path.name in _OF_AN_ARCHIVE for path in directory.rglob("*"))
 
 
 def _swap(part: Path, target: Path) -> None:

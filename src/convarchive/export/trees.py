@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import shutil
 import zipfile
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Self
 
 _UNIX: Final = 3
 _PRIVATE_FILE: Final = 0o100600 << 16
@@ -41,7 +42,7 @@ class Folder:
 
 
 class Zip:
-    """A ZIP archive on an open file, complete once it is closed.
+    """A ZIP archive on an open file, complete when the block ends; the file stays open.
 
     It is larger than 4 GB or 65,535 files where it must be (ZIP64). The directory of it is held
     until the end, about 600 bytes a file; the contents are not.
@@ -59,9 +60,12 @@ class Zip:
         with self._zip.open(_entry(name), "w", force_zip64=True) as out:
             shutil.copyfileobj(source, out)
 
-    def close(self) -> None:
-        """Write the directory of the archive; the file under it stays open."""
-        self._zip.close()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        with suppress(OSError) if failed else nullcontext():  # the first failure is the one to tell
+            self._zip.close()
 
 
 def _private(path: str, flags: int) -> int:

@@ -52,7 +52,6 @@ def _tokens(query: str) -> Iterator[Token]:
     while column < len(query):
         if query[column].isspace():
             column += 1
-            field = ""
             continue
         token = _token(query, column, field)
         yield token

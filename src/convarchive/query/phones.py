@@ -59,16 +59,11 @@ def _group_ends(query: str, start: re.Match[str]) -> Iterator[int]:
     end = start.end()
     digits = count = _digits(start[0])
     most = _MOST if "+" in start[0] and start[0] != "+1" else _MOST_NATIONAL
-    area_code = start[0][0] == "("
     yield end
     while count < _FEWEST and (group := _GROUP.match(query, end)):
         count = _digits(group[0])
-        if digits + count > most:
+        if digits + count > most or ("(" in group[0] and digits > _COUNTRY_CODE):
             return
-        if "(" in group[0]:
-            if area_code or digits > _COUNTRY_CODE:
-                return
-            area_code = True
         digits += 0 if group[0].endswith("(0)") else count
         end = group.end()
         yield end

@@ -26,6 +26,7 @@ other side of the wire and knows nothing of the archive.
 `demo`         where ``data/`` is
 `generator`    calls made up by the hundred thousand, each only when it is asked for
 `scenarios`    what made-up calls are about
+`talk`         who speaks in them, and for how long
 `vocabulary`   what is said in them
 `tones`        how their recordings sound
 `recordings`   the sound files, and parts of them

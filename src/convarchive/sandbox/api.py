@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -28,8 +28,8 @@ from convarchive.sandbox.upstream import Upstream
 from convarchive.sandbox.wire import answer, refusal
 
 if TYPE_CHECKING:
-    from starlette.responses import Response
     from starlette.requests import Request
+    from starlette.responses import Response
 
 
 class Api:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
-from typing import Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers
 
@@ -18,8 +18,8 @@ from convarchive.sandbox.limits import Budget, Limits
 from convarchive.sandbox.wire import refusal
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
     from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SCOPE: Final = "conversations:read"
 PREFIX: Final = "sk_test_"

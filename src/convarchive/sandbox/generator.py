@@ -1,44 +1,34 @@
 """Calls made up by the hundred thousand: each is a function of its number, none is held.
 
 They are shaped like real ones, so that sizes, speeds and rankings measured on them mean something:
+in how many turns they have and how long these are (`talk`), in which words are said how often
+(`vocabulary`), and in how fast (`speech`). Most end well; a few fail, are abandoned, or go on still.
 
-* turns a call: 4, 16, 38 at the 5th, 50th and 95th percentile;
-* words a turn: 2, 8, 19 at the 10th, 50th and 90th; the agent's are 30 % longer;
-* words by a Zipf law, of which there are ever more the more is said (`vocabulary`);
-* 2.6 to 2.9 words a second, short gaps, some overlaps (`speech`);
-* numbers in words, and in groups of digits as the recognition splits them.
-
-Most end well; a few fail, are abandoned, or go on still. The item of the list is the first part of
-the making of a call, before any word is chosen, and costs a quarter of the whole.
+The item of the list is the first part of the making of a call, before any word is chosen, and costs
+a third of the whole.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Callable
 from random import Random
 from typing import Any, Final, NamedTuple
 
+from convarchive.sandbox import talk
 from convarchive.sandbox.parameters import iso, microseconds
 from convarchive.sandbox.payloads import FIELDS, message
 from convarchive.sandbox.scenarios import (
     ABANDONMENTS,
     CALLERS,
-    DIGITS,
     ENGLISH,
     FAILURES,
     SCENARIOS,
     Scenario,
 )
-from convarchive.sandbox.speech import spoken, word_count
+from convarchive.sandbox.speech import spoken
 from convarchive.sandbox.tones import tones
-from convarchive.sandbox.vocabulary import words
-
-_LONGER: Final = 1.3
-"""How much longer the turns of agents are than those of customers."""
 
 _BEGIN: Final = microseconds("2025-12-01T08:00:00Z") // 1_000_000
 _END: Final = microseconds("2026-11-20T12:00:00Z") // 1_000_000
@@ -54,21 +44,12 @@ _ID: Final = re.compile(r"conv_[0-9a-z]{12}")
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-class _Line(NamedTuple):
-    """A turn that is yet to be put into words."""
-
-    speaker: str
-    words: int
-    fixed: str = ""
-    """What is said, where that is no matter of chance."""
-
-
 class _Draft(NamedTuple):
     """A call before it is put into words."""
 
     item: dict[str, Any]
     language: str
-    lines: list[_Line]
+    lines: list[talk.Line]
     times: list[tuple[float, float]]
     random: Random
 
@@ -123,7 +104,7 @@ class Generator:
         item, language, lines, times, random = self._draft(number)
         if not lines:
             return {**item, "transcript": None}
-        texts = _texts(lines, language, random)
+        texts = talk.texts(lines, language, random)
         messages = [
             message(position, line.speaker, text, time, random.random())
             for position, (line, text, time) in enumerate(zip(lines, texts, times, strict=True))
@@ -145,7 +126,7 @@ class Generator:
         first, last = (0, ENGLISH) if chance() < 0.9 else (ENGLISH, len(SCENARIOS))
         scenario = SCENARIOS[first + int(chance() * (last - first))]
         status = "in_progress" if number >= self._running else _status(chance())
-        lines = _lines(status, scenario, chance)
+        lines = talk.lines(status, scenario, chance)
         times = list(spoken([(line.words, None) for line in lines], chance))
         item = dict.fromkeys(FIELDS)
         item.update(self._metadata(number, status, scenario, times, chance))
@@ -226,81 +207,3 @@ _NOTHING: Final[dict[str, Any]] = {
     field: [] for field in ("topics", "keywords", "actions", "follow_up_tasks", "errors")
 }
 """What there is a list of, but nothing in it."""
-
-
-def _lines(status: str, scenario: Scenario, chance: Callable[[], float]) -> list[_Line]:
-    """Who speaks, in which order, and how many words each time."""
-    count = _TURNS[int(chance() * 1000)]
-    if status == "abandoned":
-        count = 0 if chance() < 0.7 else 1
-    elif status != "completed":
-        count = max(1, count // 3)
-    lines = list(_opening(scenario)[:count])
-    agent = False
-    for _ in range(count - 2):
-        if chance() > 0.06:
-            agent = not agent
-        words = (_AGENT_WORDS if agent else _CUSTOMER_WORDS)[int(chance() * 1000)]
-        lines.append(_Line("agent" if agent else "customer", words))
-    return lines
-
-
-@cache
-def _opening(scenario: Scenario) -> tuple[_Line, _Line]:
-    greeting, problem = scenario.greeting, scenario.problem
-    return (
-        _Line("agent", word_count(greeting), greeting),
-        _Line("customer", word_count(problem), problem),
-    )
-
-
-def _texts(lines: Iterable[_Line], language: str, random: Random) -> Iterator[str]:
-    """The turns in words: as many as each says, the first with a capital, a mark at the end."""
-    chance = random.random
-    pool = words(sum(line.words for line in lines if not line.fixed), language, random)
-    drawn = 0
-    for _, count, fixed in lines:
-        if fixed:
-            yield fixed
-            continue
-        said = pool[drawn : drawn + count]
-        drawn += count
-        kind = chance()
-        if kind < 0.08 and count > 3:
-            number = _number(language, min(count - 1, 7), chance)
-            said[-len(number) :] = number
-        if count > 9:
-            said[count // 2] += ","
-        text = " ".join(said)
-        yield f"{text[0].upper()}{text[1:]}{'?' if kind > 0.82 else '.'}"
-
-
-def _number(language: str, most: int, chance: Callable[[], float]) -> list[str]:
-    """A number as it is said, digit by digit, or as it is written down, in groups."""
-    if chance() < 0.5:
-        digits = DIGITS[language]
-        return [digits[int(chance() * 10)] for _ in range(most)]
-    return [f"{int(chance() * 1000):03}" for _ in range(min(most, 3))]
-
-
-def _table(points: Sequence[tuple[float, int]], share: float = 1.0) -> tuple[int, ...]:
-    """A thousand values, evenly likely, with these quantiles times ``share``, at least 1 each."""
-    return tuple(
-        max(1, round(share * _quantile(points, (step + 0.5) / 1000))) for step in range(1000)
-    )
-
-
-def _quantile(points: Sequence[tuple[float, int]], chance: float) -> float:
-    """The value below which this share of all values lies."""
-    above = bisect_right(points, chance, key=lambda point: point[0])
-    (left, low), (right, high) = points[above - 1], points[above]
-    return low + (high - low) * (chance - left) / (right - left)
-
-
-_TURNS: Final = _table(((0.0, 2), (0.05, 4), (0.5, 16), (0.95, 38), (1.0, 80)))
-"""How many turns a call may have; between the quantiles the distribution is even."""
-
-_WORDS: Final = ((0.0, 1), (0.1, 2), (0.5, 8), (0.9, 19), (1.0, 48))
-_AGENT_WORDS: Final = _table(_WORDS, 2 * _LONGER / (1 + _LONGER))
-_CUSTOMER_WORDS: Final = _table(_WORDS, 2 / (1 + _LONGER))
-"""How many words a turn may have."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from importlib.resources.abc import Traversable
 from pathlib import PurePath
-from typing import Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from starlette.responses import Response
 

@@ -21,7 +21,7 @@ HEAPS: Final = 0.55
 
 _OFFSET: Final = 15.0
 _SLOTS: Final = 65_536
-_HEAD: Final = 400
+_HEAD: Final = 1000
 """How many words have their share of the slots; rarer ones are computed when they are drawn."""
 
 WORDS: Final = {

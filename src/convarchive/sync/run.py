@@ -65,6 +65,23 @@ def sync(
     return whole
 
 
+def test(source: SourceSettings) -> str:
+    """Ask a source for the first page of its list; what it said, in a sentence.
+
+    Raises:
+        KeyRefused: The vendor does not take the key.
+        VendorError: It can't be reached, or is not what it should be.
+        SettingsError: The key is missing.
+    """
+    client = Client(source.base_url, settings.key_of(source), Waiter(threading.Event()))
+    try:
+        page = open_source(source.kind, source.name, client).list(since=None, until=None, page=1)
+    finally:
+        client.close()
+    many = f"{page.total:,}" if page.total is not None else f"at least {len(page.items)}"
+    return f"{source.name} answers, and lists {many} conversations."
+
+
 def _sync_one(
     connection: sqlite3.Connection,
     directory: Path,

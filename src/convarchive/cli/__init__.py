@@ -1,0 +1,177 @@
+"""The command line: one module a command, named after it, with no logic of its own.
+
+This module is the frame around all of them: what is loaded when, how an error is told, and which
+exit code it has. A command's module is imported when it is called, so that a search, which is a
+fresh process each time, does not wait for the parts that it doesn't use.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TextIO
+
+import click
+
+from convarchive.cli.app import App, failed
+from convarchive.errors import ConvarchiveError
+
+SECTIONS = {
+    "Collect": {
+        "init": "Make an archive.",
+        "source": "The accounts that it mirrors.",
+        "sync": "Fetch what is new or has changed.",
+        "sandbox": "A small Ayra API on this machine, to try things with.",
+        "demo": "All of it in a minute: no key, no network.",
+    },
+    "Find": {
+        "search": "Find conversations by what was said.",
+        "list": "List conversations.",
+        "show": "Show one conversation.",
+        "history": "What has changed in one conversation.",
+    },
+    "Hand over": {
+        "export": "Write conversations to files.",
+    },
+    "Keep": {
+        "status": "How the archive is, on one screen.",
+        "problems": "What could not be stored, and why.",
+        "reindex": "Make the search index anew.",
+        "rebuild": "Make the tables anew from the vendor's bytes.",
+        "backup": "Copy the archive while it is in use.",
+        "path": "Where the archive is.",
+    },
+}
+"""Every command by what one wants, with its line in the help."""
+
+INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """Loads a command's module when the command is called; the help needs none of them."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Every command, in the order of the help."""
+        return [name for commands in SECTIONS.values() for name in commands]
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """The command of this name."""
+        if name not in self.list_commands(_ctx):
+            return None
+        from importlib import import_module
+
+        module = import_module(f"convarchive.cli.{name}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is meant, or the nearest name."""
+        if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], self.list_commands(ctx), 1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            ctx.fail(f"There is no command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands by section."""
+        for section, commands in SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl(list(commands.items()), col_max=12)
+
+
+@click.command(
+    cls=Commands,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "CONVARCHIVE",
+        "max_content_width": 100,
+    },
+)
+@click.option(
+    "-a", "--archive", "directory", metavar="DIR", envvar="CONVARCHIVE_DIR",
+    help="The archive. Else CONVARCHIVE_DIR, else the nearest one above this directory, else the"
+    " one in your user data.",
+)  # fmt: skip
+@click.option("-q", "--quiet", is_flag=True, help="Say only what is asked for, and errors.")
+@click.option("-v", "--verbose", count=True, help="Say more; -vv shows where an error came from.")
+@click.option("--utc", is_flag=True, help="Read and show dates in UTC.")
+@click.option("--color/--no-color", default=None, help="Colours; on by default on a terminal.")
+@click.version_option(package_name="convarchive", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(
+    ctx: click.Context,
+    directory: str | None,
+    quiet: bool,
+    verbose: int,
+    utc: bool,
+    color: bool | None,
+) -> None:
+    """Keep, find and hand over the phone conversations of AI voice agents.
+
+    \b
+    convarchive demo                                  see it work
+    convarchive init --source ayra && convarchive sync
+    convarchive search 'customer:"charged twice" since:2026-01'
+    """
+    ctx.obj = App(directory, quiet, verbose, utc)
+    ctx.color = _color(color)
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(sys.argv[1:] if args is None else args))
+
+
+def run(args: list[str]) -> int:
+    """Run the command line; its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        _speak_utf8(stream)
+    verbose = sum(arg.count("v") for arg in args if arg in ("-v", "-vv", "-vvv", "--verbose"))
+    try:
+        code = cli.main(args, prog_name="convarchive", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except BrokenPipeError:
+        # Whoever read has enough. What is still buffered must not complain at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("convarchive: Interrupted. Run it again to go on.", err=True)
+        return INTERRUPTED
+    except click.ClickException as error:
+        failed(_as_ours(error))
+        return 2
+    except ConvarchiveError as error:
+        if verbose > 1:
+            raise
+        failed(error)
+        return error.exit_code
+    return code if isinstance(code, int) else 0
+
+
+def _as_ours(error: click.ClickException) -> ConvarchiveError:
+    command = getattr(getattr(error, "ctx", None), "command_path", "convarchive")
+    message = error.format_message()
+    return ConvarchiveError(message, "", f"See: {command} --help")
+
+
+def _color(asked: bool | None) -> bool | None:
+    """https://no-color.org and https://force-color.org; None leaves it to the terminal."""
+    if asked is not None:
+        return asked
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return None
+
+
+def _speak_utf8(stream: TextIO) -> None:
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8", errors="replace")

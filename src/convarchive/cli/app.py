@@ -1,0 +1,98 @@
+"""What every command shares: which archive, how chatty, in which zone, and how an error is told."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from convarchive.errors import ConvarchiveError, NotFound, QueryError
+from convarchive.transcripts.plain import plain
+
+if TYPE_CHECKING:
+    from convarchive.archive import Archive
+
+_FILES = ("convarchive.toml", "archive.db")
+
+
+class App(NamedTuple):
+    """The options before the command."""
+
+    directory: str | None
+    quiet: bool
+    verbose: int
+    utc: bool
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """In which dates are read and shown; None for the machine's own."""
+        return UTC if self.utc else None
+
+    def open(self) -> Archive:
+        """The archive that is meant.
+
+        Raises:
+            NotFound: There is none.
+        """
+        from convarchive.archive import Archive
+
+        return Archive.open(self.locate(), self.zone)
+
+    def locate(self) -> str:
+        """Where the archive is: as told, else the nearest above, else in the user's data.
+
+        Raises:
+            NotFound: Nothing is told, and none is there.
+        """
+        if self.directory:
+            return self.directory
+        here = os.getcwd()  # noqa: PTH109 - pathlib is not loaded yet
+        while True:
+            if all(os.path.exists(os.path.join(here, name)) for name in _FILES):  # noqa: PTH110, PTH118
+                return here
+            above = os.path.dirname(here)  # noqa: PTH120
+            if above == here:
+                break
+            here = above
+        at_home = default_directory()
+        if os.path.exists(os.path.join(at_home, _FILES[0])):  # noqa: PTH110, PTH118
+            return at_home
+        raise NotFound(
+            "There is no archive here.",
+            f"None in this directory or above it, and none in {at_home}.",
+            "Make one: convarchive init, or name it: --archive DIR, or try: convarchive demo",
+        )
+
+    def say(self, message: str = "") -> None:
+        """Tell the user something that isn't data."""
+        if not self.quiet:
+            click.echo(message, err=True)
+
+
+def default_directory() -> str:
+    """Where a user's archive is when nothing is said."""
+    from platformdirs import user_data_dir
+
+    return user_data_dir("convarchive", appauthor=False)
+
+
+def failed(error: ConvarchiveError) -> None:
+    """Say what went wrong: one sentence what, one why, one what to do next."""
+    click.echo(click.style("convarchive: ", fg="red") + plain(error.what, show_bidi=True), err=True)
+    if isinstance(error, QueryError):
+        click.echo(_pointed_at(error), err=True)
+    for line in (error.why, error.hint):
+        if line:
+            click.echo("  " + plain(line, show_bidi=True), err=True)
+
+
+def _pointed_at(error: QueryError) -> str:
+    """The query with carets under the place."""
+    from convarchive.cli.screen import one_line, width
+
+    before = one_line(error.query[: error.column])
+    at = one_line(error.query[error.column : error.column + error.length])
+    after = one_line(error.query[error.column + error.length :])
+    return f"  {before}{at}{after}\n  {' ' * width(before)}{'^' * max(1, width(at))}"

@@ -1,0 +1,88 @@
+"""``convarchive export``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from convarchive.cli import screen
+from convarchive.cli.app import App
+from convarchive.cli.progress import bar
+from convarchive.errors import UsageError
+
+if TYPE_CHECKING:
+    from convarchive.archive import Archive
+
+FORMATS = ("jsonl", "json", "csv", "text", "srt", "vtt", "raw")
+
+
+@click.command("export")
+@click.argument("query", nargs=-1)
+@click.option("-f", "--format", "form", type=click.Choice(FORMATS), default="jsonl",
+              show_default=True, help="jsonl, json and csv make one file; the others one for each"
+              " conversation.")  # fmt: skip
+@click.option("-o", "--output", metavar="PATH", default="-",
+              help="A file, a directory or a .zip; - for the standard output.")  # fmt: skip
+@click.option("--ids-from", metavar="FILE", help="These conversations, an id a line; - for stdin.")
+@click.option("--turns", is_flag=True, help="With csv: one row a turn.")
+@click.option("--force", is_flag=True, help="Replace what is at PATH.")
+@click.option("--utc", is_flag=True, help="Read dates in UTC.")
+@click.pass_obj
+def command(
+    app: App,
+    query: tuple[str, ...],
+    form: str,
+    output: str,
+    ids_from: str | None,
+    turns: bool,
+    force: bool,
+    utc: bool,
+) -> None:
+    """Write the conversations that a query finds, all of them, to files.
+
+    \b
+    convarchive export 'status:completed since:2026-01' --format jsonl -o calls.jsonl
+    convarchive export 'customer:"charged twice"' --format srt -o calls.zip
+    convarchive search invoice --ids -n 0 | convarchive export --ids-from - --format csv
+
+    An export is whole or not there at all, and the same archive and query give the same bytes.
+    """
+    from convarchive.export import Selection, export
+
+    text = " ".join(query)
+    if ids_from is not None and text:
+        raise UsageError("A query and --ids-from can't be given together.")
+    app = app._replace(utc=app.utc or utc)
+    with app.open() as archive, bar(app, "Exporting") as tell:
+        keys = archive.keys(text) if ids_from is None else _named(archive, ids_from)
+        selection = Selection(
+            query=text,
+            archive=archive.directory.absolute().name,
+            count=len(keys),
+            conversations=lambda: archive.conversations(keys),
+            documents=archive.documents,
+        )
+        summary = export(
+            selection, form, None if output == "-" else Path(output), force=force, turns=turns,
+            progress=lambda done: tell(done, len(keys)),
+        )  # fmt: skip
+    if summary.path is not None:
+        told = f"{screen.counted(summary.count, 'conversation')}, {screen.size(summary.bytes)}"
+        app.say(f"{told}, in {summary.path}")
+        if summary.without_transcript:
+            app.say(f"{summary.without_transcript:,} of them have no turns.")
+
+
+def _named(archive: Archive, path: str) -> list[int]:
+    """The keys of the conversations that a file names, in the order of exports."""
+    try:
+        file = sys.stdin if path == "-" else Path(path).open(encoding="utf-8")  # noqa: SIM115
+        with file:
+            names = [line.strip() for line in file if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read.", f"{error}.") from error
+    wanted = {archive.find(name) for name in names}
+    return [key for key in archive.keys("") if key in wanted]

@@ -1,0 +1,69 @@
+"""``convarchive history``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from convarchive.cli import output, screen
+from convarchive.cli.app import App
+
+COLUMNS = (
+    output.Column("number", "revision", right=True),
+    output.Column("received", "received", least=17),
+    output.Column("size", "size", right=True),
+    output.Column("what", "changed", least=20),
+)
+
+
+@click.command("history")
+@click.argument("name", metavar="ID")
+@output.row_options()
+@click.pass_obj
+def command(app: App, name: str, form: str | None) -> None:
+    """Every state of a conversation that was seen, and what changed from one to the next.
+
+    \b
+    convarchive history conv_8f2kq1
+    convarchive show conv_8f2kq1 --revision 1
+    """
+    with app.open() as archive:
+        conversation = archive.show(name)
+        revisions = archive.history(name)
+    rows: list[dict[str, Any]] = [
+        {
+            "id": conversation.id,
+            "source": conversation.source,
+            "revision": revision.number,
+            "received_at": revision.received_at,
+            "sha256": revision.sha256,
+            "bytes": revision.bytes,
+            "changes": [change._asdict() for change in revision.changes],
+        }
+        for revision in revisions
+    ]
+    if form in (None, "table"):
+        rows = [
+            {
+                "number": revision.number,
+                "received": screen.when(revision.received_at, app.zone),
+                "size": screen.size(revision.bytes),
+                "what": "; ".join(_told(change) for change in revision.changes) or "first seen",
+            }
+            for revision in revisions
+        ]
+    output.write_rows(
+        form or "table",
+        rows,
+        document=lambda found: {"schema": "convarchive.history/1", "revisions": found},
+        columns=COLUMNS,
+    )
+
+
+def _told(change: Any) -> str:
+    return f"{change.field}: {_short(change.before)} → {_short(change.after)}"
+
+
+def _short(value: Any) -> str:
+    return screen.cut("nothing" if value is None else str(value), 40)

@@ -1,0 +1,50 @@
+"""``convarchive init``."""
+
+from __future__ import annotations
+
+import click
+
+from convarchive.cli.app import App
+from convarchive.cli.source import source_options, source_settings
+
+
+@click.command("init")
+@click.argument("directory", metavar="[DIR]", required=False)
+@click.option("--source", "kind", metavar="KIND", help="Add a source of this kind: ayra.")
+@source_options
+@click.pass_obj
+def command(
+    app: App,
+    directory: str | None,
+    kind: str | None,
+    name: str | None,
+    base_url: str | None,
+    api_key_env: str | None,
+    api_key_command: str | None,
+) -> None:
+    """Make an archive in DIR, else where --archive says, else in this directory.
+
+    \b
+    convarchive init calls --source ayra
+    convarchive init calls --source ayra --name europe --api-key-env AYRA_EU_KEY
+
+    The key is never written down: a source names the variable, or the command, that has it.
+    """
+    from convarchive import settings
+    from convarchive.archive import Archive
+
+    source = None
+    if kind is not None:
+        source = source_settings(kind, name, base_url, api_key_env, api_key_command)
+        settings.check(source)
+    with Archive.create(directory or app.directory or ".") as archive:
+        if source is not None:
+            settings.add_source(archive.directory, source)
+        app.say(f"An empty archive is in {archive.directory}.")
+    where = f" -a {directory}" if directory else ""
+    if source is None:
+        app.say(f"Add a source: convarchive{where} source add ayra")
+    elif source.api_key_env:
+        app.say(f"Next: export {source.api_key_env}=…  then: convarchive{where} sync")
+    else:
+        app.say(f"Next: convarchive{where} sync")

@@ -1,0 +1,24 @@
+"""``convarchive rebuild``."""
+
+from __future__ import annotations
+
+import click
+
+from convarchive.cli import screen
+from convarchive.cli.app import App
+from convarchive.cli.progress import bar
+
+
+@click.command("rebuild")
+@click.pass_obj
+def command(app: App) -> None:
+    """Make the tables anew from the vendor's bytes, as this version reads them.
+
+    \b
+    convarchive rebuild
+
+    A later version of this program may read more out of what was fetched years ago.
+    """
+    with app.open() as archive, bar(app, "Reading") as tell:
+        many, changed = archive.rebuild(tell)
+    app.say(f"{screen.counted(many, 'conversation')} read again, {changed:,} of them changed.")

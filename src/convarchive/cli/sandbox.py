@@ -1,0 +1,37 @@
+"""``convarchive sandbox``."""
+
+from __future__ import annotations
+
+import click
+
+from convarchive.cli.app import App
+
+
+@click.command("sandbox")
+@click.option("--port", default=8322, show_default=True, type=click.IntRange(0, 65535),
+              metavar="N", help="Where it listens; 0 for any that is free.")  # fmt: skip
+@click.option("--count", type=click.IntRange(min=0), metavar="N",
+              help="Make up N conversations, instead of the demo's own.")  # fmt: skip
+@click.option("--seed", default=1, show_default=True, metavar="N",
+              help="The same seed makes up the same conversations.")  # fmt: skip
+@click.option("--rate-limit", type=click.IntRange(min=1), metavar="N",
+              help="Requests a minute; more are refused.")  # fmt: skip
+@click.pass_obj
+def command(app: App, port: int, count: int | None, seed: int, rate_limit: int | None) -> None:
+    """A small Ayra API on this machine, to try things with. Ctrl-C ends it.
+
+    \b
+    convarchive sandbox
+    convarchive sandbox --count 5000 --rate-limit 100
+    """
+    from convarchive.sandbox import Sandbox
+
+    with Sandbox(port=port, count=count, seed=seed, rate_limit=rate_limit) as sandbox:
+        click.echo(f"base_url {sandbox.base_url}")
+        click.echo(f"key {sandbox.key}")
+        app.say()
+        app.say("In another terminal:")
+        app.say(f"  export AYRA_API_KEY={sandbox.key}")
+        app.say(f"  convarchive init sandbox-archive --source ayra --base-url {sandbox.base_url}")
+        app.say("  convarchive -a sandbox-archive sync")
+        sandbox.run()

@@ -1,0 +1,86 @@
+"""``convarchive status``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from convarchive.cli import output, screen
+from convarchive.cli.app import App
+
+if TYPE_CHECKING:
+    from convarchive.status import SourceStatus, Status
+
+
+@click.command("status")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.option("--utc", is_flag=True, help="Show dates in UTC.")
+@click.pass_obj
+def command(app: App, as_json: bool, utc: bool) -> None:
+    """How the archive is, on one screen.
+
+    \b
+    convarchive status
+    convarchive status --json
+    """
+    app = app._replace(utc=app.utc or utc)
+    with app.open() as archive:
+        status = archive.status()
+    if as_json:
+        output.write_json(status.to_json())
+        return
+    _write(app, status)
+
+
+def _write(app: App, status: Status) -> None:
+    health = click.style("healthy", fg="green")
+    if not status.healthy:
+        health = click.style("needs attention", fg="yellow")
+    name = screen.one_line(status.archive)
+    facts = f"{screen.counted(status.conversations, 'conversation')} · {screen.size(status.bytes)}"
+    click.echo(f"{click.style(name, bold=True):<32}  {facts} · {health}")
+    width = max([8, *(len(source.source) for source in status.sources)])
+    for source in status.sources:
+        click.echo(f"  {source.source:<{width}}  {_told(app, source)}")
+    click.echo(f"  {'search':<{width}}  {_index(status)}")
+    kept = f"{screen.counted(status.recordings, 'recording')}, "
+    kept += f"{screen.counted(status.revisions, 'revision')}, {status.turns:,} turns"
+    if status.deleted_at_source:
+        kept += f", {status.deleted_at_source:,} deleted at the source and kept"
+    click.echo(f"  {'kept':<{width}}  {kept}")
+    if status.problems:
+        told = f"{status.problems:,}    convarchive problems"
+        click.echo(f"  {'problems':<{width}}  {click.style(told, fg='yellow')}")
+
+
+def _told(app: App, source: SourceStatus) -> str:
+    facts = ["never synced" if source.synced_at is None else f"synced {_ago(source.synced_at)}"]
+    if source.complete_until:
+        facts.append(f"complete to {screen.when(source.complete_until, app.zone).strip()}")
+    elif source.synced_at is not None:
+        facts.append("not complete yet")
+    if source.pending:
+        facts.append(f"{source.pending:,} unfinished")
+    if source.recordings_missing:
+        facts.append(f"{screen.counted(source.recordings_missing, 'recording')} missing")
+    return "   ".join(facts)
+
+
+def _index(status: Status) -> str:
+    if not status.index_usable:
+        return click.style("no usable index    convarchive reindex", fg="yellow")
+    if status.unindexed:
+        told = f"{screen.counted(status.unindexed, 'conversation')} behind    convarchive reindex"
+        return click.style(told, fg="yellow")
+    return "up to date"
+
+
+def _ago(instant: str) -> str:
+    seconds = (datetime.now(UTC) - datetime.fromisoformat(instant)).total_seconds()
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("min", 60)):
+        if seconds >= 2 * length or (unit == "min" and seconds >= length):
+            many = int(seconds // length)
+            return f"{many:,} {unit}{'' if unit == 'min' else 's'} ago"
+    return "just now"

@@ -1,0 +1,131 @@
+"""A sandbox with a handful of conversations whose every fact the tests know."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from convarchive.sandbox import Sandbox
+
+WAV = b"RIFF" + bytes(range(256)) * 8
+"""What the one recording holds; that it is no real sound is nothing to the server."""
+
+
+def written(conversation_id: str, start: str, **more: Any) -> dict[str, Any]:
+    """A conversation as the files in ``data/conversations`` have it."""
+    base: dict[str, Any] = {
+        "id": conversation_id,
+        "agent_id": "agent_billing",
+        "start_time": start,
+        "status": "completed",
+        "caller_number": "+12025550104",
+        "language": "en",
+        "summary": "The caller asks about an invoice.",
+        "sentiment": "neutral",
+        "topics": ["billing"],
+        "keywords": ["invoice"],
+        "satisfaction": {"score": 4},
+        "intent": "ask_invoice",
+        "outcome": "resolved",
+        "actions": [],
+        "follow_up_tasks": [],
+        "integrations": None,
+        "voice_platform": "vapi",
+        "quality": None,
+        "network": None,
+        "errors": [],
+        "failure_reason": None,
+        "abandonment_reason": None,
+        "recording": None,
+        "duration": None,
+        "turns": [["agent", "Hello, how can I help?"], ["customer", "My invoice is wrong."]],
+    }
+    return {**base, **more}
+
+
+def _conversations() -> list[dict[str, Any]]:
+    long_talk = [["agent", "Thank you, that is perfect."], ["customer", "word " * 40]] * 5
+    return [
+        written("conv_aaaaaaaaaaa1", "2026-01-01T10:00:00Z"),
+        written(
+            "conv_aaaaaaaaaaa2",
+            "2026-01-02T10:00:00Z",
+            agent_id="agent_booking",
+            sentiment="positive",
+            topics=["appointment", "billing"],
+            outcome="appointment_booked",
+            recording="two.wav",
+            turns=long_talk,
+        ),
+        written(
+            "conv_aaaaaaaaaaa3",
+            "2026-01-03T10:00:00Z",
+            status="abandoned",
+            sentiment=None,
+            outcome=None,
+            summary=None,
+            turns=None,
+            duration=4,
+            abandonment_reason="busy",
+        ),
+        written(
+            "conv_aaaaaaaaaaa4",
+            "2026-01-03T10:00:00Z",
+            status="failed",
+            sentiment="negative",
+            caller_number=None,
+            failure_reason="media_timeout",
+            turns=[["agent", "Hello?", 1.5, 2.25], ["customer", "I was CHARGED twice", 2, 4]],
+        ),
+        written(
+            "conv_aaaaaaaaaaa5",
+            "2026-01-04T23:59:59Z",
+            status="in_progress",
+            summary=None,
+            turns=[["agent", "Hello."]],
+        ),
+    ]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data directory with five conversations and one recording."""
+    (tmp_path / "conversations").mkdir()
+    (tmp_path / "conversations" / "five.json").write_text(
+        json.dumps(_conversations()), encoding="utf-8"
+    )
+    (tmp_path / "recordings").mkdir()
+    (tmp_path / "recordings" / "two.wav").write_bytes(WAV)
+    return tmp_path
+
+
+@pytest.fixture
+def sandbox(data: Path) -> Iterator[Sandbox]:
+    """A running sandbox that serves `data`."""
+    with Sandbox(data=data) as running:
+        yield running
+
+
+@pytest.fixture
+def client(sandbox: Sandbox) -> Iterator[httpx.Client]:
+    """A client with a good key for `sandbox`."""
+    headers = {"Authorization": f"Bearer {sandbox.key}"}
+    with httpx.Client(base_url=sandbox.base_url, headers=headers) as made:
+        yield made
+
+
+@pytest.fixture
+def ids(client: httpx.Client) -> Any:
+    """Lists with these parameters, and gives the last character of each id, in order."""
+
+    def listed(**parameters: Any) -> str:
+        answer = client.get("/v1/conversations", params=parameters)
+        assert answer.status_code == 200, answer.text
+        return "".join(item["id"][-1] for item in answer.json()["data"])
+
+    return listed
