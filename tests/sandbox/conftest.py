@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,40 +93,61 @@ def _conversations() -> list[dict[str, Any]]:
     ]
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """A data directory with five conversations and one recording."""
-    (tmp_path / "conversations").mkdir()
-    (tmp_path / "conversations" / "five.json").write_text(
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with five conversations and one recording; not to be changed."""
+    made = tmp_path_factory.mktemp("data")
+    (made / "conversations").mkdir()
+    (made / "conversations" / "five.json").write_text(
         json.dumps(_conversations()), encoding="utf-8"
     )
-    (tmp_path / "recordings").mkdir()
-    (tmp_path / "recordings" / "two.wav").write_bytes(WAV)
-    return tmp_path
+    (made / "recordings").mkdir()
+    (made / "recordings" / "two.wav").write_bytes(WAV)
+    return made
+
+
+@pytest.fixture(scope="session")
+def shared(data: Path) -> Iterator[Sandbox]:
+    """One sandbox that serves `data` to all tests that only read."""
+    with Sandbox(data=data) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def client(shared: Sandbox) -> Iterator[httpx.Client]:
+    """A client with a good key for `shared`."""
+    with connected(shared) as made:
+        yield made
 
 
 @pytest.fixture
 def sandbox(data: Path) -> Iterator[Sandbox]:
-    """A running sandbox that serves `data`."""
+    """A sandbox of the test's own, to be changed and counted."""
     with Sandbox(data=data) as running:
         yield running
 
 
 @pytest.fixture
-def client(sandbox: Sandbox) -> Iterator[httpx.Client]:
+def own_client(sandbox: Sandbox) -> Iterator[httpx.Client]:
     """A client with a good key for `sandbox`."""
-    headers = {"Authorization": f"Bearer {sandbox.key}"}
-    with httpx.Client(base_url=sandbox.base_url, headers=headers) as made:
+    with connected(sandbox) as made:
         yield made
 
 
-@pytest.fixture
+def connected(sandbox: Sandbox) -> httpx.Client:
+    """A client with the sandbox's own key."""
+    headers = {"Authorization": f"Bearer {sandbox.key}"}
+    return httpx.Client(base_url=sandbox.base_url, headers=headers)
+
+
+def listed(client: httpx.Client, **parameters: Any) -> str:
+    """The last characters of the ids in a list with these parameters, in order."""
+    answer = client.get("/v1/conversations", params=parameters)
+    assert answer.status_code == 200, answer.text
+    return "".join(item["id"][-1] for item in answer.json()["data"])
+
+
+@pytest.fixture(scope="session")
 def ids(client: httpx.Client) -> Any:
-    """Lists with these parameters, and gives the last character of each id, in order."""
-
-    def listed(**parameters: Any) -> str:
-        answer = client.get("/v1/conversations", params=parameters)
-        assert answer.status_code == 200, answer.text
-        return "".join(item["id"][-1] for item in answer.json()["data"])
-
-    return listed
+    """`listed` in the shared sandbox."""
+    return partial(listed, client)

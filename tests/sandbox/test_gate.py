@@ -19,19 +19,19 @@ def _bearer(key: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "headers", [{}, {"Authorization": "Basic abc"}, {"Authorization": "Bearer "}]
+    "headers", [{}, {"Authorization": "Basic abc"}, {"Authorization": "Bearer"}]
 )
-def test_no_key(sandbox: Sandbox, headers: dict[str, str]) -> None:
+def test_no_key(shared: Sandbox, headers: dict[str, str]) -> None:
     """Without a bearer key: 401, the first documented shape."""
-    answer = httpx.get(sandbox.base_url + LIST, headers=headers)
+    answer = httpx.get(shared.base_url + LIST, headers=headers)
     assert answer.status_code == 401
     error = answer.json()["error"]
     assert (set(error), error["code"]) == ({"type", "message", "code"}, "missing_api_key")
 
 
-def test_wrong_key(sandbox: Sandbox) -> None:
+def test_wrong_key(shared: Sandbox) -> None:
     """A key that is not one of ours: 401, the second documented shape."""
-    answer = httpx.get(sandbox.base_url + LIST, headers=_bearer("sk_live_abc"))
+    answer = httpx.get(shared.base_url + LIST, headers=_bearer("sk_live_abc"))
     assert answer.status_code == 401
     assert answer.json()["error"] == {
         "code": "AUTH_005",
@@ -40,10 +40,10 @@ def test_wrong_key(sandbox: Sandbox) -> None:
     }
 
 
-def test_any_test_key(sandbox: Sandbox) -> None:
+def test_any_test_key(shared: Sandbox) -> None:
     """Every key that begins with sk_test_ is good unless keys were named."""
-    assert sandbox.key.startswith("sk_test_")
-    assert httpx.get(sandbox.base_url + LIST, headers=_bearer("sk_test_x")).status_code == 200
+    assert shared.key.startswith("sk_test_")
+    assert httpx.get(shared.base_url + LIST, headers=_bearer("sk_test_x")).status_code == 200
 
 
 def test_named_keys(data: Path) -> None:
@@ -64,7 +64,7 @@ def test_scope(data: Path) -> None:
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "insufficient_scope")
 
 
-def test_budget_is_told_on_every_answer(sandbox: Sandbox, client: httpx.Client) -> None:
+def test_budget_is_told_on_every_answer(client: httpx.Client) -> None:
     """Good answers and bad ones carry limit, remaining and reset."""
     for path, headers in ((LIST, {}), ("/v1/nothing", {}), (LIST, {"Authorization": ""})):
         told = client.get(path, headers=headers).headers
@@ -116,11 +116,11 @@ def test_latency(data: Path) -> None:
         assert time.monotonic() - began >= 0.2
 
 
-def test_requests_are_counted(sandbox: Sandbox, client: httpx.Client) -> None:
+def test_requests_are_counted(sandbox: Sandbox, own_client: httpx.Client) -> None:
     """Requests are counted by kind; those without a good key are not."""
-    client.get(LIST)
-    client.get(f"{LIST}/conv_aaaaaaaaaaa1")
-    client.get(f"{LIST}/conv_nosuch")
-    client.get(f"{LIST}/conv_aaaaaaaaaaa1/transcript")
-    client.get(LIST, headers={"Authorization": ""})
+    own_client.get(LIST)
+    own_client.get(f"{LIST}/conv_aaaaaaaaaaa1")
+    own_client.get(f"{LIST}/conv_nosuch")
+    own_client.get(f"{LIST}/conv_aaaaaaaaaaa1/transcript")
+    own_client.get(LIST, headers={"Authorization": ""})
     assert sandbox.requests == {"list": 1, "detail": 2, "transcript": 1}

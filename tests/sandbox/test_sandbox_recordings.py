@@ -68,10 +68,10 @@ def test_forged(link: str, old: str, new: str) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "link_invalid")
 
 
-def test_of_another_process(data: Path, link: str, sandbox: Sandbox) -> None:
+def test_of_another_process(data: Path, link: str, shared: Sandbox) -> None:
     """A link that another sandbox signed is 403."""
     with Sandbox(data=data) as other:
-        assert httpx.get(link.replace(sandbox.base_url, other.base_url)).status_code == 403
+        assert httpx.get(link.replace(shared.base_url, other.base_url)).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -114,23 +114,23 @@ def test_part_of_this_version_only(link: str, wav: bytes) -> None:
     assert httpx.get(link, headers={**asked, "If-Range": '"other"'}).content == wav
 
 
-def test_added(sandbox: Sandbox, client: httpx.Client) -> None:
+def test_added(sandbox: Sandbox, own_client: httpx.Client) -> None:
     """Bytes that were added by hand are served under their name."""
     payload = sandbox.upstream.get("conv_aaaaaaaaaaa1")
     assert payload is not None
     sandbox.recordings.add("new.ogg", b"sound")
     sandbox.upstream.put({**payload, "recording": "new.ogg"})
-    link = client.get("/v1/conversations/conv_aaaaaaaaaaa1").json()["data"]["recording_url"]
+    link = own_client.get("/v1/conversations/conv_aaaaaaaaaaa1").json()["data"]["recording_url"]
     answer = httpx.get(link)
     assert (answer.content, answer.headers["content-type"]) == (b"sound", "audio/ogg")
 
 
-def test_gone(sandbox: Sandbox, client: httpx.Client) -> None:
+def test_gone(sandbox: Sandbox, own_client: httpx.Client) -> None:
     """A good link to a file that is not there is 404."""
     payload = sandbox.upstream.get("conv_aaaaaaaaaaa1")
     assert payload is not None
     sandbox.upstream.put({**payload, "recording": "lost.wav"})
-    link = client.get("/v1/conversations/conv_aaaaaaaaaaa1").json()["data"]["recording_url"]
+    link = own_client.get("/v1/conversations/conv_aaaaaaaaaaa1").json()["data"]["recording_url"]
     assert httpx.get(link).status_code == 404
 
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,19 +33,20 @@ def taken() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-def test_loopback_only(sandbox: Sandbox) -> None:
+def test_loopback_only(shared: Sandbox) -> None:
     """It listens on 127.0.0.1, on a port of its own."""
-    assert sandbox.base_url == f"http://127.0.0.1:{sandbox.port}"
-    assert sandbox.port > 0
+    assert shared.base_url == f"http://127.0.0.1:{shared.port}"
+    assert shared.port > 0
 
 
 def test_stops(data: Path) -> None:
     """After it stopped nothing answers there, and its thread is gone."""
+    before = threading.active_count()
     with Sandbox(data=data) as sandbox:
         assert _total(sandbox) == 5
     with pytest.raises(httpx.ConnectError):
         _total(sandbox)
-    assert all(thread.name != "convarchive-sandbox" for thread in threading.enumerate())
+    assert threading.active_count() == before
 
 
 def test_starts_again_on_the_same_port(data: Path) -> None:
@@ -87,11 +89,12 @@ def test_no_data(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "{}", '[{"id": "a"}]', "[1]"])
-def test_broken_file(data: Path, text: str) -> None:
+def test_broken_file(tmp_path: Path, text: str) -> None:
     """A file that holds no conversations is named in the error."""
-    (data / "conversations" / "bad.json").write_text(text, encoding="utf-8")
+    (tmp_path / "conversations").mkdir()
+    (tmp_path / "conversations" / "bad.json").write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=r"bad\.json"):
-        Sandbox(data=data)
+        Sandbox(data=tmp_path)
 
 
 def test_files_or_count(data: Path) -> None:
@@ -107,10 +110,19 @@ def test_demo_conversations() -> None:
         assert _total(sandbox) == len(payloads) == len({one["id"] for one in payloads}) > 10
 
 
-def test_many_calls_take_no_room() -> None:
-    """Two hundred thousand calls are there at once, and each is made when it is asked for."""
+def test_many_calls() -> None:
+    """Two hundred thousand calls can be served, and those asked for are made then."""
     with Sandbox(count=200_000) as sandbox:
         assert _total(sandbox) == len(sandbox.upstream) == 200_000
+
+
+def test_many_calls_take_no_room() -> None:
+    """A call that nobody asked for takes less than fifty bytes."""
+    tracemalloc.start()
+    sandbox = Sandbox(count=20_000)
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size / len(sandbox.upstream) < 50
 
 
 def test_run_until_interrupted(data: Path) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import httpx
+from typing import TYPE_CHECKING
+
 import pytest
 import srt
 
 from convarchive.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    import httpx
 
 PATH = "/v1/conversations/conv_aaaaaaaaaaa4/transcript"
 
@@ -67,12 +71,12 @@ def test_sentiment(client: httpx.Client) -> None:
     assert "sentiment" not in client.get(PATH).json()["data"]["messages"][0]
 
 
-def test_not_ready(sandbox: Sandbox, client: httpx.Client) -> None:
+def test_not_ready(sandbox: Sandbox, own_client: httpx.Client) -> None:
     """While the transcript is being made the answer is 409."""
     payload = sandbox.upstream.get("conv_aaaaaaaaaaa1")
     assert payload is not None
     sandbox.upstream.put({**payload, "transcript": None})
-    answer = client.get("/v1/conversations/conv_aaaaaaaaaaa1/transcript")
+    answer = own_client.get("/v1/conversations/conv_aaaaaaaaaaa1/transcript")
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "transcript_not_ready")
 
 

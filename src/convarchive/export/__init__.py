@@ -142,6 +142,7 @@ def _writer(fmt: str, path: Path | None, turns: bool) -> _Writer:
 def _to_stdout(write: Write, selection: Selection, _force: bool) -> int:
     out = _Counted(sys.stdout.buffer)
     write(selection, out)
+    sys.stdout.buffer.flush()
     return out.bytes
 
 

@@ -2,7 +2,7 @@
 
 They are shaped like real ones, so that sizes, speeds and rankings measured on them mean something:
 in how many turns they have and how long these are (`talk`), in which words are said how often
-(`vocabulary`), and in how fast (`speech`). Most end well; a few fail, are abandoned, or go on still.
+(`vocabulary`), and in how fast (`speech`). Most end well; a few fail, are abandoned, or go on.
 
 The item of the list is the first part of the making of a call, before any word is chosen, and costs
 a third of the whole.
