@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from convarchive.errors import ConvarchiveError, NotFound, QueryError
-from convarchive.transcripts.plain import plain
 
 if TYPE_CHECKING:
     from convarchive.archive import Archive
@@ -80,12 +80,17 @@ def default_directory() -> str:
 
 def failed(error: ConvarchiveError) -> None:
     """Say what went wrong: one sentence what, one why, one what to do next."""
-    click.echo(click.style("convarchive: ", fg="red") + plain(error.what, show_bidi=True), err=True)
+    from convarchive.cli import screen
+
+    room = screen.columns(sys.stderr) - 2
+    what = screen.wrapped(screen.one_line(f"convarchive: {error.what}"), room + 2)
+    click.echo("\n  ".join(what).replace("convarchive:", click.style("convarchive:", fg="red"), 1),
+               err=True)  # fmt: skip
     if isinstance(error, QueryError):
         click.echo(_pointed_at(error), err=True)
-    for line in (error.why, error.hint):
-        if line:
-            click.echo("  " + plain(line, show_bidi=True), err=True)
+    for text in (error.why, error.hint):
+        for line in screen.wrapped(screen.one_line(text), room) if text else ():
+            click.echo(f"  {line}", err=True)
 
 
 def _pointed_at(error: QueryError) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from convarchive.cli import output, screen
 from convarchive.cli.app import App
+
+if TYPE_CHECKING:
+    from convarchive.history import Revision
 
 COLUMNS = (
     output.Column("number", "revision", right=True),
@@ -49,7 +52,7 @@ def command(app: App, name: str, form: str | None) -> None:
                 "number": revision.number,
                 "received": screen.when(revision.received_at, app.zone),
                 "size": screen.size(revision.bytes),
-                "what": "; ".join(_told(change) for change in revision.changes) or "first seen",
+                "what": _what(revision),
             }
             for revision in revisions
         ]
@@ -59,6 +62,13 @@ def command(app: App, name: str, form: str | None) -> None:
         document=lambda found: {"schema": "convarchive.history/1", "revisions": found},
         columns=COLUMNS,
     )
+
+
+def _what(revision: Revision) -> str:
+    if revision.number == 1:
+        return "first seen"
+    changes = "; ".join(_told(change) for change in revision.changes)
+    return changes or "nothing that is read from it"
 
 
 def _told(change: Any) -> str:

@@ -18,11 +18,11 @@ SHOWN_TURNS = 3
 
 TABLE = (
     Column("started", "started", least=17),
-    Column("id", "id", least=10),
-    Column("caller_number", "caller", least=10),
+    Column("id", "id", least=24),
+    Column("caller_number", "caller", least=13),
     Column("length", "length", right=True, least=5),
     Column("ended", "outcome", least=8),
-    Column("agent_id", "agent", least=5),
+    Column("agent_id", "agent", least=4),
 )
 
 _FIELDS = (

@@ -11,21 +11,21 @@ import sys
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
+from typing import TextIO
 
 import click
 
 from convarchive.model import Conversation
 from convarchive.transcripts.plain import plain
 
-NARROWEST = 60
-
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _BREAKS = str.maketrans("\n\t\u2028\u2029\v\f\r", "       ")
 
 
-def columns() -> int:
+def columns(stream: TextIO | None = None) -> int:
     """How wide the screen is; wide, where the output is no terminal and nothing need be cut."""
-    return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 10_000
+    terminal = (stream or sys.stdout).isatty()
+    return shutil.get_terminal_size((80, 24)).columns if terminal else 10_000
 
 
 def one_line(text: str) -> str:
@@ -70,7 +70,7 @@ def wrapped(text: str, columns: int) -> list[str]:
         if line:
             lines.append(line)
         while width(rest) > columns:
-            piece = _fitting(rest, columns)
+            piece = rest[: max(1, _forth(rest, 0, columns))]
             lines.append(piece)
             rest = rest[len(piece) :]
         line = rest
@@ -138,36 +138,40 @@ def outcome(conversation: Conversation) -> str:
 
 def _window(text: str, marks: Sequence[tuple[int, int]], columns: int) -> tuple[int, int]:
     """Which characters to show, so that the first mark is among them."""
+    # Every mark takes two more columns, an ellipsis on either side one.
     if width(text) + 2 * len(marks) <= columns:
         return 0, len(text)
     first, last = marks[0] if marks else (0, 0)
-    start = end = first
-    room = columns - 4
-    # The mark first, then what follows it, then what comes before; back to the start of a word.
-    while end < len(text) and room > 0 and (end < last or room > columns // 3):
-        room -= _width(text[end])
-        end += 1
-    while start > 0 and room > 0:
-        start -= 1
-        room -= _width(text[start])
-    while end < len(text) and room > 0:
-        room -= _width(text[end])
-        end += 1
-    space = text.find(" ", start, first)
-    return (space + 1 if start and space != -1 else start), end
+    room = columns - 2 - 2 * len(marks[:3])
+    start = 0
+    if width(text[:last]) > room:
+        start = _back(text, first, max(0, min(columns // 3, room - width(text[first:last]))))
+        space = text.find(" ", start, first)
+        start = start if space == -1 else space + 1
+    end = _forth(text, start, room)
+    if end == len(text):
+        start = _back(text, end, room)
+    return start, end
+
+
+def _back(text: str, at: int, room: int) -> int:
+    """As many characters before this one as there is room for."""
+    while at > 0 and _width(text[at - 1]) <= room:
+        at -= 1
+        room -= _width(text[at])
+    return at
+
+
+def _forth(text: str, at: int, room: int) -> int:
+    """As many characters from this one on as there is room for."""
+    while at < len(text) and _width(text[at]) <= room:
+        room -= _width(text[at])
+        at += 1
+    return at
 
 
 def _mark(text: str) -> str:
     return click.style(f"‹{text}›", fg="yellow", bold=True)
-
-
-def _fitting(text: str, columns: int) -> str:
-    taken = 0
-    for at, character in enumerate(text):
-        taken += _width(character)
-        if taken > columns:
-            return text[: max(1, at)]
-    return text
 
 
 def _width(character: str) -> int:
