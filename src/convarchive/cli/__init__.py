@@ -46,6 +46,9 @@ SECTIONS = {
 
 INTERRUPTED = 130
 
+QUERYING = ("search", "list", "export")
+"""Commands that take a query."""
+
 
 class Commands(click.Group):
     """Loads a command's module when the command is called; the help needs none of them."""
@@ -123,7 +126,12 @@ def cli(
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
-    sys.exit(run(sys.argv[1:] if args is None else args))
+    code = run(sys.argv[1:] if args is None else args)
+    if code == INTERRUPTED:
+        # Not by sys.exit, which would wait for requests that are under way in other threads.
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(args: list[str]) -> int:
@@ -151,13 +159,28 @@ def run(args: list[str]) -> int:
             raise
         failed(error)
         return error.exit_code
+    except Exception as error:  # noqa: BLE001 - the last resort: a user never sees a traceback
+        if verbose > 1:
+            raise
+        failed(_unexpected(error))
+        return 1
     return code if isinstance(code, int) else 0
 
 
 def _as_ours(error: click.ClickException) -> ConvarchiveError:
     command = getattr(getattr(error, "ctx", None), "command_path", "convarchive")
-    message = error.format_message()
-    return ConvarchiveError(message, "", f"See: {command} --help")
+    why = ""
+    if isinstance(error, click.NoSuchOption) and command.split()[-1] in QUERYING:
+        why = f"A query that begins with - stands after --: {command} -- '-voicemail'"
+    return ConvarchiveError(error.format_message(), why, f"See: {command} --help")
+
+
+def _unexpected(error: Exception) -> ConvarchiveError:
+    return ConvarchiveError(
+        "Something went wrong that should not.",
+        f"{type(error).__name__}: {error}",
+        "The archive is as it was. With -vv the same command says where; please report that.",
+    )
 
 
 def _color(asked: bool | None) -> bool | None:

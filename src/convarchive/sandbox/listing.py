@@ -81,47 +81,35 @@ class Listing:
 
     def _selected(self, selection: Selection) -> Sequence[int]:
         """The slots of what is selected, in order."""
-        places = self._upstream.between(selection.since, selection.until)
+        slots = self._upstream.between(selection.since, selection.until)
         if selection.descending:
-            places = places[::-1]
+            slots.reverse()
         tests = list(_tests(selection))
         if not tests and selection.sort_by == "start_time":
-            return _Slots(self._upstream, places)
+            return slots
         key = (self._upstream.version, selection)
         if key not in self._kept:
-            self._kept[key] = self._scanned(places, tests, selection)
+            self._kept[key] = self._scanned(slots, tests, selection)
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return self._kept[key]
 
-    def _scanned(self, places: range, tests: list[_Test], selection: Selection) -> Sequence[int]:
+    def _scanned(
+        self, slots: Sequence[int], tests: list[_Test], selection: Selection
+    ) -> Sequence[int]:
         upstream = self._upstream
         # Only what was said, or whether anything was, needs the transcript, which costs more.
         whole = selection.search is not None or selection.has_transcript is not None
         look = upstream.payload if whole else upstream.item
         by = _ORDERS.get(selection.sort_by)
         found: list[tuple[float, int]] = []
-        for slot in upstream.slots(places):
+        for slot in slots:
             item = look(slot)
             if all(test(item) for test in tests):
                 found.append((by(item) if by else 0.0, slot))
         if by:
             found.sort(key=lambda pair: pair[0], reverse=selection.descending)
         return array("q", (slot for _, slot in found))
-
-
-class _Slots(Sequence[int]):
-    """The slots at some places, looked up only when they are wanted."""
-
-    def __init__(self, upstream: Upstream, places: range) -> None:
-        self._upstream = upstream
-        self._places = places
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def __getitem__(self, wanted: Any) -> Any:
-        return list(self._upstream.slots(self._places[wanted]))
 
 
 _Test = Callable[[dict[str, Any]], bool]

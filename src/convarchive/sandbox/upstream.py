@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
 from threading import RLock
 from typing import Any, Protocol
 
@@ -88,7 +87,9 @@ class Upstream:
             slot = self._slot(conversation_id)
             self._removed.discard(slot)
             self._put[slot] = _copy(payload)
-            place = bisect_right(self._starts, start)
+            first, last = bisect_left(self._starts, start), bisect_right(self._starts, start)
+            # Among equal starts by slot, so that a change moves nothing.
+            place = bisect_left(self._slots, slot, first, last)
             self._starts.insert(place, start)
             self._slots.insert(place, slot)
             self.version += 1
@@ -114,8 +115,8 @@ class Upstream:
             slot = self._find(conversation_id)
             return None if slot is None else self.payload(slot)
 
-    def between(self, since: int | None, until: int | None) -> range:
-        """The places of the conversations that started then, both ends included.
+    def between(self, since: int | None, until: int | None) -> array[int]:
+        """The slots of the conversations that started then, both ends included, oldest first.
 
         Args:
             since: Microseconds since 1970, ``None`` for no limit.
@@ -123,11 +124,7 @@ class Upstream:
         """
         first = 0 if since is None else bisect_left(self._starts, since)
         last = len(self) if until is None else bisect_right(self._starts, until)
-        return range(first, max(first, last))
-
-    def slots(self, places: range) -> Iterator[int]:
-        """The slots at these places."""
-        return (self._slots[place] for place in places)
+        return self._slots[first:last]
 
     def item(self, slot: int) -> dict[str, Any]:
         """All but the transcript."""

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from convarchive.errors import ArchiveError, DiskFull, NewerArchive
+from convarchive.errors import ArchiveBusy, ArchiveError, DiskFull, NewerArchive
 from convarchive.store import schema
 
 FILE = "archive.db"
@@ -102,6 +102,11 @@ def explained(path: Path | None = None) -> Iterator[None]:
             raise ArchiveError(
                 f"{name} cannot be opened or written.", f"SQLite says: {error}.",
                 "Check the permissions and the disk.",
+            ) from error  # fmt: skip
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise ArchiveBusy(
+                f"{name} is locked.", "Another program is writing to it.",
+                "Close that program, then run this again.",
             ) from error  # fmt: skip
         raise
 

@@ -173,6 +173,8 @@ CREATE TABLE listings (
     PRIMARY KEY (source, id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX listings_by_start ON listings (source, rtrim(started_at, 'Z'));
+
 CREATE INDEX listings_to_fetch ON listings (source, rtrim(started_at, 'Z')) WHERE NOT fetched;
 
 -- A stretch of time that was listed whole: closed with listed = stored + failed.

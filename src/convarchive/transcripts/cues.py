@@ -39,7 +39,7 @@ def cues(turns: Sequence[Turn], duration: float | None = None) -> list[Cue]:
     """A cue for each turn, by start; WebVTT wants them so, and players of SubRip expect it."""
     timed = zip(turns, spans(turns, duration), strict=True)
     made = [Cue(start, end, _name(turn), _text(turn)) for turn, (start, end) in timed]
-    return made
+    return sorted(made, key=attrgetter("start"))
 
 
 def _name(turn: Turn) -> str:
