@@ -46,6 +46,14 @@ def test_late_arrival() -> None:
     assert upstream.ids() == ["a", "late", "b", "c"]
 
 
+def test_stays_among_equals() -> None:
+    """A conversation that changes keeps its place among those that started with it."""
+    upstream = Upstream()
+    for name, minute in (("a", 1), ("b", 1), ("c", 1), ("a", 1)):
+        upstream.put(_call(name, minute))
+    assert upstream.ids() == ["a", "b", "c"]
+
+
 def test_moved() -> None:
     """A conversation whose start changes moves, and is there once."""
     upstream = Upstream()

@@ -159,7 +159,7 @@ def run(args: list[str]) -> int:
             raise
         failed(error)
         return error.exit_code
-    except Exception as error:  # noqa: BLE001 - the last resort: a user never sees a traceback
+    except Exception as error:
         if verbose > 1:
             raise
         failed(_unexpected(error))
