@@ -21,15 +21,15 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from convarchive import query as language
 from convarchive.errors import IndexUnusable, NotFound, PathExists, UsageError
-from convarchive.index.locator import Locator, Match
+from convarchive.found import Found, Hit, Match, assembled
 from convarchive.index.reader import SORTS, Reader
 from convarchive.model import Conversation
 from convarchive.query import tree
-from convarchive.store import database, rows
+from convarchive.store import database, facets, naming, rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,32 +41,6 @@ if TYPE_CHECKING:
     from convarchive.sync.report import SourceReport, SyncReport
 
 __all__ = ["SORTS", "Archive", "Found", "Hit", "Match"]
-
-SHORTEST_PREFIX = 6
-"""Characters of an id that will do for the whole, where they are unique."""
-
-
-class Hit(NamedTuple):
-    """One conversation that was found."""
-
-    conversation: Conversation
-    score: float
-    """How well it matches; 0 where the order is another one."""
-    turns: list[Match]
-    """The turns that match, in their order, with the matching stretches of their text."""
-    summary: tuple[tuple[int, int], ...]
-    """The matching stretches of the summary, in characters."""
-
-
-class Found(NamedTuple):
-    """The answer to a search."""
-
-    query: str
-    total: int
-    """Of conversations that match, beyond those in ``hits``, too."""
-    hits: list[Hit]
-    unindexed: int
-    """Of conversations that are stored and could not be found, since the index lacks them still."""
 
 
 class Archive:
@@ -83,7 +57,6 @@ class Archive:
         self.directory: Path = Path(directory)
         self.zone = zone
         self._reading: sqlite3.Connection | None = None
-        self._reader: Reader | None = None
 
     @classmethod
     def open(cls, directory: str | os.PathLike[str], zone: tzinfo | None = None) -> Archive:
@@ -128,7 +101,6 @@ class Archive:
 
     def close(self) -> None:
         """Let go of the files."""
-        self._reader = None
         if self._reading is not None:
             self._reading.close()
             self._reading = None
@@ -161,21 +133,10 @@ class Archive:
             QueryError: The query is not understood.
             IndexUnusable: There is no usable index; ``convarchive reindex`` makes one.
         """
-        if sort not in SORTS:
-            raise UsageError(f"There is no order {sort!r}.", f"There are: {', '.join(SORTS)}.")
+        _check(sort)
         node = self.parse(query)
         found = self._index().search(node, limit=limit, offset=offset, sort=sort)
-        scores = {hit.key: hit.score for hit in found.hits}
-        locator = Locator(node)
-        hits = [
-            Hit(
-                conversation,
-                scores[key],
-                locator.locate(conversation),
-                locator.summary(conversation),
-            )
-            for key, conversation in rows.read(self._connection(), list(scores))
-        ]
+        hits = assembled(self._connection(), node, found.hits)
         return Found(query, found.total, hits, self.unindexed())
 
     def count(self, query: str = "") -> int:
@@ -194,7 +155,7 @@ class Archive:
         """How many of the conversations that match have which status, agent, outcome and so on.
 
         Returns:
-            For each of `convarchive.store.rows.FACETS` the values with their counts, the most
+            For each of `convarchive.store.facets.FACETS` the values with their counts, the most
             frequent first; conversations without a value are not counted.
 
         Raises:
@@ -203,7 +164,7 @@ class Archive:
         """
         node = self.parse(query)
         everything = isinstance(node, tree.All)
-        return rows.facets(self._connection(), None if everything else self._index().keys(node))
+        return facets.count(self._connection(), None if everything else self._index().keys(node))
 
     def list(
         self, query: str = "", *, limit: int = 10, offset: int = 0, sort: str = "newest"
@@ -220,8 +181,7 @@ class Archive:
             QueryError: The query is not understood.
             IndexUnusable: There is no usable index.
         """
-        if sort not in SORTS:
-            raise UsageError(f"There is no order {sort!r}.", f"There are: {', '.join(SORTS)}.")
+        _check(sort)
         sort = "newest" if sort == "relevance" else sort
         node = self.parse(query)
         if isinstance(node, tree.All):
@@ -254,23 +214,7 @@ class Archive:
         Raises:
             NotFound: There is none, or there are several.
         """
-        found = rows.named(self._connection(), name)
-        if not found and len(name) >= SHORTEST_PREFIX:
-            found = rows.beginning_with(self._connection(), name, 4)
-        if len(found) == 1:
-            return found[0][0]
-        if not found:
-            hint = "" if len(name) >= SHORTEST_PREFIX else "A beginning needs six characters."
-            raise NotFound(
-                f"There is no conversation {name!r} in this archive.", hint,
-                "Find it: convarchive search, or convarchive list",
-            )  # fmt: skip
-        names = ", ".join(f"{source}/{identifier}" for _, source, identifier in found[:3])
-        raise NotFound(
-            f"{name!r} could be more than one conversation.",
-            f"{names}{' …' if len(found) > 3 else ''}.",
-            "Give the whole name.",
-        )
+        return naming.find(self._connection(), name)
 
     def history(self, name: str) -> Sequence[Revision]:
         """Every state of a conversation that was seen, oldest first, and what changed.
@@ -432,7 +376,6 @@ class Archive:
                 yield connection
             finally:
                 connection.close()
-                self._reader = None
 
     def _connection(self) -> sqlite3.Connection:
         if self._reading is None:
@@ -440,6 +383,10 @@ class Archive:
         return self._reading
 
     def _index(self) -> Reader:
-        if self._reader is None:
-            self._reader = Reader(self._connection(), self.directory)
-        return self._reader
+        # Opened anew for each question, in 2 ms: another process may have written meanwhile.
+        return Reader(self._connection(), self.directory)
+
+
+def _check(sort: str) -> None:
+    if sort not in SORTS:
+        raise UsageError(f"There is no order {sort!r}.", f"There are: {', '.join(SORTS)}.")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING
 
 import click
@@ -53,7 +55,7 @@ def command(app: App, directory: str) -> None:
         _step("3", "Read the call", f"convarchive show {first.id}")
         show.write_screen(first, app.zone)
         path = archive.directory / f"{first.id}.srt"
-        _step("4", "Hand it over", f"convarchive show {first.id} --format srt > {path.name}")
+        _step("4", "Hand it over", f"{program} show {first.id} --format srt > {path.name}")
         _export(first, path)
     _farewell(archive.directory, first.id)
 
@@ -99,11 +101,12 @@ def _farewell(directory: Path, identifier: str) -> None:
     click.echo(click.style("The archive is yours to keep:", bold=True) + f" {directory.absolute()}")
     click.echo()
     click.echo(f"Try next, after: export CONVARCHIVE_DIR={directory}")
+    program = "convarchive" if which("convarchive") else os.path.relpath(sys.argv[0])
     for line in (
-        "convarchive search '(refund OR chargeback) -voicemail'",
-        "convarchive search 'language:ja' --sort newest",
-        f"convarchive show {identifier}",
-        "convarchive export 'status:completed' --format jsonl -o calls.jsonl",
-        "convarchive status",
+        f"{program} search '(refund OR chargeback) -voicemail'",
+        f"{program} search 'language:ja' --sort newest",
+        f"{program} show {identifier}",
+        f"{program} export 'status:completed' --format jsonl -o calls.jsonl",
+        f"{program} status",
     ):
         click.echo(f"  {line}")

@@ -126,10 +126,10 @@ CREATE TABLE turns (
 ) STRICT, WITHOUT ROWID;
 
 CREATE VIEW conversation_topics (conversation, topic) AS
-SELECT key, value FROM conversations, json_each(topics);
+SELECT conversations.key, value FROM conversations, json_each(topics);
 
 CREATE VIEW conversation_keywords (conversation, keyword) AS
-SELECT key, value FROM conversations, json_each(keywords);
+SELECT conversations.key, value FROM conversations, json_each(keywords);
 
 -- One state of a conversation as it was received. The fingerprint leaves out what changes with
 -- every answer, such as signed links; it decides whether there is a new revision.

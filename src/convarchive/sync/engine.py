@@ -29,6 +29,7 @@ from convarchive.store import clock, mirror, owed
 from convarchive.store.database import transaction
 from convarchive.store.ingest import Outcome, Received, ingest
 from convarchive.store.mirror import Listing
+from convarchive.sync import again
 from convarchive.sync.fetch import Fetcher
 from convarchive.sync.report import SourceReport
 from convarchive.sync.sound import Sounds
@@ -112,7 +113,7 @@ class SourceSync:
             if whole and self._options.limit is None:
                 self._look_again()
             if self._options.recordings and not self._spent():
-                self._sounds.fetch_missing(self._refetch)
+                self._sounds.fetch_missing(self._fetch_again)
             self._finish(whole)
         finally:
             self._count()
@@ -244,55 +245,25 @@ class SourceSync:
 
     def _look_again(self) -> None:
         """Look at what was not finished when it was last seen."""
-        ids = owed.due(self._connection, self._name, "transcript", clock.now())
-        ids += self._no_longer_in_progress(
-            owed.due(self._connection, self._name, "in_progress", clock.now())
-        )
-        known = mirror.known(self._connection, self._name, ids) if ids else {}
-        again = [Listing(i, None, known.get(i)) for i in ids if i not in self._tried]
-        for at in range(0, len(again), BATCH):
-            self._fetch(again[at : at + BATCH])
-
-    def _no_longer_in_progress(self, ids: list[str]) -> list[str]:
-        """One request for the list of all calls in progress saves one for each of them."""
-        if not ids or not self._source.capabilities.filters_status:
-            return ids
-        listed: dict[str, str | None] = {}
-        number = 1
-        while True:
-            page = self._source.list(since=None, until=None, page=number, status="in_progress")
-            if any(item.status != "in_progress" for item in page.items):
-                return ids  # the filter is not obeyed
-            fresh = {item.id: item.fingerprint for item in page.items if item.id not in listed}
-            listed |= fresh
-            if not page.full or not fresh:
-                break
-            number += 1
-        known = mirror.known(self._connection, self._name, ids)
-        return [i for i in ids if listed.get(i) is None or listed[i] != known.get(i)]
+        ids = again.unfinished(self._connection, self._source)
+        self._fetch_again([identifier for identifier in ids if identifier not in self._tried])
 
     def _find_deleted(self, since: str | None, seen: set[str]) -> None:
         """Ask for what is stored and no longer listed; a 404 is the proof that it is gone."""
-        stored = list(mirror.unlisted(self._connection, self._name, since, self._options.until))
-        missing = [identifier for identifier in stored if identifier not in seen]
-        if not missing:
-            return
-        suddenly = not seen or len(missing) > max(BATCH // 10, len(stored) // 10)
-        if suddenly and not self._options.accept_mass_deletion:
-            raise VendorError(
-                f"The vendor no longer lists {len(missing):,} of {len(stored):,} conversations.",
-                "That looks like an outage or another account's key, so nothing was marked.",
-                "If they were deleted there: convarchive sync --accept-mass-deletion",
+        options = self._options
+        self._fetch_again(
+            again.no_longer_listed(
+                self._connection, self._name, since, options.until, seen,
+                accept_mass_deletion=options.accept_mass_deletion,
             )
-        for at in range(0, len(missing), BATCH):
-            ids = missing[at : at + BATCH]
-            known = mirror.known(self._connection, self._name, ids)
-            self._fetch([Listing(i, None, known.get(i)) for i in ids])
+        )  # fmt: skip
 
-    def _refetch(self, ids: Sequence[str]) -> None:
-        """Fetch the details of some again, for a fresh link to their recordings."""
-        known = mirror.known(self._connection, self._name, ids)
-        self._fetch([Listing(i, None, known.get(i)) for i in ids])
+    def _fetch_again(self, ids: Sequence[str]) -> None:
+        """Fetch what was fetched before, whether or not the list says that it has changed."""
+        for at in range(0, len(ids), BATCH):
+            batch = ids[at : at + BATCH]
+            known = mirror.known(self._connection, self._name, batch)
+            self._fetch([Listing(each, None, known.get(each)) for each in batch])
 
     def _close_window(self, since: str | None) -> None:
         """Proof that a stretch was listed whole; a stretch with nothing new proves nothing new."""

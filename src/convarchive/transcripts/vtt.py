@@ -30,4 +30,4 @@ def _line(cue: Cue, speaker_labels: bool) -> str:
 
 def _escaped(line: str) -> str:
     """The three characters that markup is made of, by name; names of speakers take them, too."""
-    return line.replace("&", "&amp;").replace(">", "&gt;")
+    return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
