@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING
 
 from convarchive import query as language
 from convarchive.errors import IndexUnusable, NotFound, PathExists, UsageError
-from convarchive.found import Found, Hit, Match, assembled
+from convarchive.found import Found, Hit, assembled
+from convarchive.index.locator import Match
 from convarchive.index.reader import SORTS, Reader
 from convarchive.model import Conversation
 from convarchive.query import tree

@@ -55,7 +55,7 @@ def command(app: App, directory: str) -> None:
         _step("3", "Read the call", f"convarchive show {first.id}")
         show.write_screen(first, app.zone)
         path = archive.directory / f"{first.id}.srt"
-        _step("4", "Hand it over", f"{program} show {first.id} --format srt > {path.name}")
+        _step("4", "Hand it over", f"convarchive show {first.id} --format srt > {path.name}")
         _export(first, path)
     _farewell(archive.directory, first.id)
 

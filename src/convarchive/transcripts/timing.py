@@ -63,7 +63,7 @@ def spans(turns: Sequence[Turn], duration: float | None = None) -> list[tuple[fl
 
 def sane(seconds: float | None) -> float | None:
     """The time in milliseconds' precision, or None where it is no place in a call."""
-    if seconds is None or seconds >= _LONGEST_CALL:
+    if seconds is None or not math.isfinite(seconds) or seconds >= _LONGEST_CALL:
         return None
     return round(max(seconds, 0.0), 3)
 
