@@ -58,7 +58,7 @@ def sources(directory: Path) -> dict[str, SourceSettings]:
 
     path = directory / FILE
     try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        settings = tomllib.loads(_read(path))
     except OSError as error:
         raise SettingsError(f"{path} cannot be read.", f"{error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -95,7 +95,7 @@ def add_source(directory: Path, source: SourceSettings) -> None:
         raise SettingsError(
             f"There is a source named {source.name} already.", "", "Give another name with --name."
         )
-    document = tomlkit.parse((directory / FILE).read_text(encoding="utf-8"))
+    document = tomlkit.parse(_read(directory / FILE))
     table = tomlkit.table()
     for name, value in source._asdict().items():
         if name != "name" and value is not None:
@@ -116,7 +116,7 @@ def remove_source(directory: Path, name: str) -> None:
 
     if name not in sources(directory):
         raise NotFound(f"There is no source named {name}.", "", "See: convarchive source list")
-    document = tomlkit.parse((directory / FILE).read_text(encoding="utf-8"))
+    document = tomlkit.parse(_read(directory / FILE))
     del document["sources"][name]
     _write(directory, tomlkit.dumps(document))
 
@@ -154,7 +154,10 @@ def _printed_by(source: SourceSettings) -> str:
         raise SettingsError(
             f"The command that prints the key of {source.name} failed.", f"{type(error).__name__}."
         ) from None
-    return done.stdout.strip()
+    key = done.stdout.strip()
+    if not key:
+        raise SettingsError(f"The command that prints the key of {source.name} printed nothing.")
+    return key
 
 
 def _source(path: Path, name: str, table: Any) -> SourceSettings:
@@ -174,7 +177,14 @@ def _source(path: Path, name: str, table: Any) -> SourceSettings:
             raise SettingsError(f"{where} lacks the setting {setting!r}.")
     if not table.get("api_key_env") and not table.get("api_key_command"):
         raise SettingsError(f"{where} does not say where its key is.", "It needs api_key_env.")
-    return SourceSettings(name=name, **table)
+    source = SourceSettings(name=name, **table)
+    check(source)
+    return source
+
+
+def _read(path: Path) -> str:
+    # Editors on Windows put a byte order mark in front.
+    return path.read_text(encoding="utf-8-sig")
 
 
 def _write(directory: Path, text: str) -> None:

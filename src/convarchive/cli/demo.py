@@ -101,7 +101,7 @@ def _farewell(directory: Path, identifier: str) -> None:
     click.echo(click.style("The archive is yours to keep:", bold=True) + f" {directory.absolute()}")
     click.echo()
     click.echo(f"Try next, after: export CONVARCHIVE_DIR={directory}")
-    program = "convarchive" if which("convarchive") else os.path.relpath(sys.argv[0])
+    program = "convarchive" if which("convarchive") else sys.argv[0]
     for line in (
         f"{program} search '(refund OR chargeback) -voicemail'",
         f"{program} search 'language:ja' --sort newest",

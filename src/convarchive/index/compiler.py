@@ -155,6 +155,8 @@ class Compiler:
         match node:
             case tree.Term("caller", value, prefix):
                 return self._caller(value, prefix)
+            case tree.Term("language", value, prefix):
+                return self._term("language", documents.language_tag(value), prefix)
             case tree.Term(field, value, prefix):
                 return self._term(_FIELDS.get(field, field), documents.exact(value), prefix)
             case tree.Flag(field, value):
@@ -202,7 +204,7 @@ class Compiler:
         from tantivy import FieldType, Query
 
         low = schema.UNKNOWN + 1 if low is None else low
-        high = 2**62 if high is None else high
+        high = schema.LARGEST if high is None else high
         if low > high:
             return Query.empty_query()
         return Query.range_query(self._schema, field, FieldType.Integer, low, high)

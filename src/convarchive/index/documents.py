@@ -43,13 +43,20 @@ def microseconds(started_at: str | datetime | None) -> int:
 
 
 def milliseconds(duration: float | None) -> int:
-    """A duration as the index has it."""
-    return schema.UNKNOWN if duration is None else round(duration * 1000)
+    """A duration as the index has it; one beyond all sense is the longest that there can be."""
+    if duration is None:
+        return schema.UNKNOWN
+    return round(min(max(duration * 1000, schema.UNKNOWN), schema.LARGEST))
 
 
 def exact(value: str) -> str:
     """A value of an exact field: case doesn't matter."""
     return value.casefold()
+
+
+def language_tag(value: str) -> str:
+    """A language as the index has it: ``pt_BR`` is ``pt-br``."""
+    return exact(value).replace("_", "-")
 
 
 def caller_terms(number: str | None) -> list[str]:
@@ -69,7 +76,7 @@ def caller_terms(number: str | None) -> list[str]:
 
 
 def _terms(conversation: Conversation) -> dict[str, list[str]]:
-    language = exact(conversation.language or "").replace("_", "-")
+    language = language_tag(conversation.language or "")
     single = {
         "id": conversation.id,
         "source": conversation.source,

@@ -38,6 +38,9 @@ NUMBERS: Final = ("started", "duration", "turns")
 UNKNOWN: Final = -(2**62)
 """Stands for a number that is not known: before all others in any order, and outside any range."""
 
+LARGEST: Final = 2**62
+"""No number is larger."""
+
 _WHITESPACE: Final = "words"
 
 

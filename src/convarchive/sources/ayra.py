@@ -7,7 +7,8 @@ takes every spelling and nesting that is likely, and the bytes are kept for the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import quote
@@ -86,12 +87,11 @@ class Ayra:
             if transcript.status not in _NOT_READY:
                 documents["transcript"] = transcript.body
                 facts.append(_unwrapped(decode(transcript.body)))
-        conversation = normalise(self.name, documents)
-        if conversation.id != conversation_id:
-            raise UnexpectedAnswer(
-                f"Asked for {conversation_id}, the vendor answered with {conversation.id}."
-            )
-        return Fetched(conversation, fingerprint(facts), tuple(documents.items()))
+        try:
+            return self._understood(conversation_id, documents, facts)
+        except UnexpectedAnswer as error:
+            error.body = error.body or answer.body
+            raise
 
     def open_recording(self, url: str) -> AbstractContextManager[Download | None]:
         """The sound behind a signed link; None if it has expired."""
@@ -100,6 +100,17 @@ class Ayra:
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()
+
+    def _understood(
+        self, conversation_id: str, documents: Mapping[str, bytes], facts: Sequence[Any]
+    ) -> Fetched:
+        state = fingerprint(facts)
+        conversation = normalise(self.name, documents)
+        if conversation.id != conversation_id:
+            raise UnexpectedAnswer(
+                f"Asked for {conversation_id}, the vendor answered with {conversation.id}."
+            )
+        return Fetched(conversation, state, tuple(documents.items()))
 
 
 def normalise(source: str, documents: Mapping[str, bytes]) -> Conversation:
@@ -202,10 +213,16 @@ def _listed(item: Any) -> Listed | None:
     identifier = fields.text(*_ID)
     if identifier is None:
         return None
-    known = fields.value("status", "call_status") is not None
-    return Listed(
-        identifier, fields.instant(*_START), _status(fields), fingerprint(item) if known else None
-    )
+    return Listed(identifier, fields.instant(*_START), _status(fields), _state(item, fields))
+
+
+def _state(item: dict[str, Any], fields: Fields) -> str | None:
+    """The fingerprint of a list item; None if it tells too little, or can't be read to its end."""
+    if fields.value("status", "call_status") is None:
+        return None
+    with contextlib.suppress(UnexpectedAnswer):
+        return fingerprint(item)
+    return None
 
 
 def _bytes(item: Any) -> bytes:

@@ -1,16 +1,26 @@
 """From the vendor's bytes to JSON values, and from those to a fingerprint.
 
 The bytes are kept as they came, so reading them may be forgiving: a byte order mark, a stray byte
-that is no UTF-8, ``NaN``, half of a surrogate pair. None of that may cost a conversation.
+that is no UTF-8, ``NaN``, a number beyond all bounds, half of a surrogate pair. None of that may
+cost a conversation.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import math
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from convarchive.errors import UnexpectedAnswer
+
+if TYPE_CHECKING:
+    import msgspec
+
+DEEPEST = 100
+"""Objects and arrays within each other. Every recursion over a payload stays well within Python's
+own limit."""
 
 _LINK = re.compile(r"ur[li]$|link$", re.IGNORECASE)
 _BESIDE_A_LINK = re.compile(r"expir|signature|signed|token", re.IGNORECASE)
@@ -18,7 +28,9 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def decode(body: bytes) -> Any:
-    """The JSON value that these bytes hold, as plain Python objects without lone surrogates.
+    """The JSON value that these bytes hold, as plain Python objects.
+
+    There are no lone surrogates and no infinite numbers in it; the latter are None.
 
     Raises:
         UnexpectedAnswer: They hold none; its ``body`` has the bytes.
@@ -26,7 +38,7 @@ def decode(body: bytes) -> Any:
     import msgspec
 
     try:
-        return msgspec.json.decode(body)
+        return _decoder().decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _decode_forgivingly(body)
 
@@ -36,11 +48,21 @@ def fingerprint(value: Any) -> str:
 
     Of a link only whether there is one counts, since vendors sign it anew for every answer; what
     stands beside it in the same object and names an expiry, a signature or a token is left out.
+
+    Raises:
+        UnexpectedAnswer: It is nested deeper than `DEEPEST`.
     """
     import msgspec
 
-    canonical = msgspec.json.encode(_settled(value), order="sorted")
+    canonical = msgspec.json.encode(_settled(value, DEEPEST), order="sorted")
     return hashlib.sha256(canonical).hexdigest()
+
+
+@functools.cache
+def _decoder() -> msgspec.json.Decoder[Any]:
+    import msgspec
+
+    return msgspec.json.Decoder(float_hook=_finite)
 
 
 def _decode_forgivingly(body: bytes) -> Any:
@@ -48,7 +70,15 @@ def _decode_forgivingly(body: bytes) -> Any:
 
     try:
         text = body.decode("utf-8-sig", errors="replace")
-        return _scrubbed(json.loads(text, strict=False, parse_constant=lambda _: None))
+        return _scrubbed(
+            json.loads(
+                text,
+                strict=False,
+                parse_float=_finite,
+                parse_int=_whole,
+                parse_constant=lambda _: None,
+            )
+        )
     except (ValueError, RecursionError) as error:
         refusal = UnexpectedAnswer(
             "The answer is not the JSON that it should be.", f"It begins: {_beginning(body)}."
@@ -59,6 +89,18 @@ def _decode_forgivingly(body: bytes) -> Any:
 
 def _beginning(body: bytes) -> str:
     return repr(body[:60].decode("utf-8", errors="replace"))
+
+
+def _finite(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None
+
+
+def _whole(digits: str) -> int | None:
+    try:
+        return int(digits)
+    except ValueError:  # Python refuses what has more than some thousand digits
+        return None
 
 
 def _scrubbed(value: Any) -> Any:
@@ -72,14 +114,16 @@ def _scrubbed(value: Any) -> Any:
     return value
 
 
-def _settled(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_settled(item) for item in value]
-    if not isinstance(value, dict):
+def _settled(value: Any, room: int) -> Any:
+    if not isinstance(value, dict | list):
         return value
+    if room == 0:
+        raise UnexpectedAnswer(f"The answer is nested more than {DEEPEST} deep.")
+    if isinstance(value, list):
+        return [_settled(item, room - 1) for item in value]
     links = {name for name, item in value.items() if _LINK.search(name) and _may_be_link(item)}
     return {
-        name: bool(item) if name in links else _settled(item)
+        name: bool(item) if name in links else _settled(item, room - 1)
         for name, item in value.items()
         if not (links and name not in links and _BESIDE_A_LINK.search(name))
     }

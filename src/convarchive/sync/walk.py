@@ -47,12 +47,14 @@ def walk(source: Source, since: str | None, until: str | None) -> Iterator[Step]
         total = page.total if last is None else total
         last = page
         by_time = by_time and _in_order(page, cursor)
-        fresh = tuple(item for item in page.items if item.id not in seen)
-        seen.update(item.id for item in fresh)
+        fresh = {item.id: item for item in page.items if item.id not in seen}
+        seen.update(fresh)
         furthest = page.items[-1].started_at if by_time and page.items else None
-        wanted = tuple(item for item in fresh if _before(item.started_at, until))
-        yield Step(wanted, page.unreadable, furthest, total)
-        if not page.full:
+        wanted = tuple(item for item in fresh.values() if _before(item.started_at, until))
+        # What is dropped here must not lie before the cursor: some vendors disregard the end.
+        beyond = furthest is not None and not _before(furthest, until)
+        yield Step(wanted, page.unreadable, until if beyond else furthest, total)
+        if beyond or not page.full:
             return
         if furthest is not None and (cursor is None or _key(furthest) > _key(cursor)):
             cursor, number = furthest, 1

@@ -23,7 +23,7 @@ _NAME: Final = r"[^\W_][\w.'’/#-]*"
 _LABEL: Final = rf"({_NAME}(?:[ \t]+[\w.'’/#-]+){{0,2}})"
 _COLON: Final = r"[ \t]*(?::(?=\s|$)|：)"
 
-_STAMP_FIRST: Final = re.compile(rf"{_STAMP}\s*[-–:]?\s*(?:{_LABEL}{_COLON})?(.*)", re.DOTALL)
+_STAMP_FIRST: Final = re.compile(rf"{_STAMP}\s*(?:[-–:]\s+)?(?:{_LABEL}{_COLON})?(.*)", re.DOTALL)
 _LABEL_FIRST: Final = re.compile(rf"{_LABEL}(?:[ \t]*{_STAMP})?{_COLON}(.*)", re.DOTALL)
 
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
