@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import sqlite3
 from typing import Any, NamedTuple
 
-from convarchive.errors import NotFound
+from convarchive.errors import DamageFound, NotFound
 from convarchive.model import Conversation
 from convarchive.sources import normaliser
 from convarchive.store.ingest import unpack
@@ -38,9 +40,12 @@ class Revision(NamedTuple):
 def history(connection: sqlite3.Connection, key: int) -> list[Revision]:
     """Every revision of a conversation, oldest first."""
     found = connection.execute(
-        "SELECT r.revision, r.received_at, min(d.sha256), sum(d.bytes)"
+        "SELECT r.revision, r.received_at, first.sha256, sum(d.bytes)"
         " FROM revisions AS r JOIN documents AS d USING (conversation, revision)"
-        " WHERE r.conversation = ? GROUP BY r.revision ORDER BY r.revision",
+        " JOIN documents AS first USING (conversation, revision)"
+        " WHERE r.conversation = ? AND first.name = (SELECT min(name) FROM documents"
+        "   WHERE conversation = r.conversation AND revision = r.revision)"
+        " GROUP BY r.revision ORDER BY r.revision",
         (key,),
     ).fetchall()
     revisions = []
@@ -73,13 +78,32 @@ def at_revision(connection: sqlite3.Connection, key: int, revision: int) -> Conv
 def documents(
     connection: sqlite3.Connection, key: int, revision: int | None = None
 ) -> list[tuple[str, bytes]]:
-    """The vendor's bytes by name, of one revision or the newest."""
+    """The vendor's bytes by name, of one revision or the newest.
+
+    Raises:
+        DamageFound: They are not what was stored.
+    """
     found = connection.execute(
-        "SELECT name, body FROM documents WHERE conversation = ?1 AND revision = coalesce(?2,"
-        " (SELECT max(revision) FROM revisions WHERE conversation = ?1)) ORDER BY name",
+        "SELECT name, sha256, body FROM documents WHERE conversation = ?1 AND revision ="
+        " coalesce(?2, (SELECT max(revision) FROM revisions WHERE conversation = ?1))"
+        " ORDER BY name",
         (key, revision),
     )
-    return [(name, unpack(body)) for name, body in found]
+    return [(name, _undamaged(sha256, body)) for name, sha256, body in found]
+
+
+def _undamaged(sha256: str, packed: bytes) -> bytes:
+    from zstandard import ZstdError
+
+    with contextlib.suppress(ZstdError):
+        body = unpack(packed)
+        if hashlib.sha256(body).hexdigest() == sha256:
+            return body
+    raise DamageFound(
+        "The vendor's bytes of this conversation are damaged.",
+        "Their SHA-256 is not the one that was stored with them.",
+        "Restore the archive from a backup.",
+    )
 
 
 def _changes(before: Conversation, after: Conversation) -> tuple[Change, ...]:

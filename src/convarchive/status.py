@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from convarchive.index import writer
+from convarchive.index import mark
 from convarchive.store import mirror, owed, rows
 from convarchive.store.database import FILE
 from convarchive.store.recordings import DIRECTORY as RECORDINGS
@@ -72,7 +72,7 @@ def status(connection: sqlite3.Connection, directory: Path) -> Status:
         ),
         bytes=_size(directory),
         unindexed=_one(connection, "SELECT count(*) FROM index_queue"),
-        index_usable=writer.belongs(connection, directory),
+        index_usable=mark.belongs(connection, directory),
         sources=tuple(_source(connection, row) for row in mirror.sources(connection)),
     )
 
@@ -101,6 +101,6 @@ def _one(connection: sqlite3.Connection, sql: str, values: Iterable[Any] = ()) -
 
 
 def _size(directory: Path) -> int:
-    places = [*directory.glob(f"{FILE}*"), directory / writer.DIRECTORY, directory / RECORDINGS]
+    places = [*directory.glob(f"{FILE}*"), directory / mark.DIRECTORY, directory / RECORDINGS]
     files = (file for place in places for file in (place, *place.rglob("*")) if file.is_file())
     return sum(file.stat().st_size for file in files)

@@ -6,13 +6,19 @@ import errno
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from convarchive.errors import ConvarchiveError, DiskFull, PathExists, UsageError, VendorError
+from convarchive.errors import (
+    ConvarchiveError,
+    DamageFound,
+    DiskFull,
+    PathExists,
+    UsageError,
+    VendorError,
+)
 from convarchive.history import documents
 from convarchive.index import writer
-from convarchive.model import Conversation
 from convarchive.settings import FILE as SETTINGS
 from convarchive.sources import normaliser
 from convarchive.store import clock, database, owed, rows
@@ -34,27 +40,36 @@ def rebuild(
     Returns:
         How many conversations there are, and how many of them were written.
     """
-    kinds = dict(connection.execute("SELECT name, kind FROM sources"))
     keys = rows.keys(connection, "export")
     changed = 0
     for at in range(0, len(keys), _BATCH):
         batch = keys[at : at + _BATCH]
         with database.transaction(connection):
-            for key, stored in rows.read(connection, batch):
-                changed += _reread(connection, key, stored, kinds[stored.source])
+            for key, source, identifier, kind in _named(connection, batch):
+                changed += _reread(connection, key, source, identifier, kind)
         if progress:
             progress(at + len(batch), len(keys))
     writer.catch_up(connection, directory)
     return len(keys), changed
 
 
-def _reread(connection: sqlite3.Connection, key: int, stored: Conversation, kind: str) -> bool:
+def _named(connection: sqlite3.Connection, keys: Sequence[int]) -> list[tuple[int, str, str, str]]:
+    """Key, source, id and kind of source. Nothing else of the tables is trusted."""
+    return connection.execute(
+        "SELECT c.key, c.source, c.id, s.kind FROM conversations AS c"
+        f" JOIN sources AS s ON s.name = c.source WHERE c.key IN ({', '.join('?' * len(keys))})",
+        keys,
+    ).fetchall()
+
+
+def _reread(
+    connection: sqlite3.Connection, key: int, source: str, identifier: str, kind: str
+) -> bool:
     try:
-        read = normaliser(kind)(stored.source, dict(documents(connection, key)))
-    except VendorError as error:
-        owed.note_problem(
-            connection, stored.source, stored.id, "read", str(error), clock.now(), error.body
-        )
+        read = normaliser(kind)(source, dict(documents(connection, key)))
+    except (VendorError, DamageFound) as error:
+        body = error.body if isinstance(error, VendorError) else None
+        owed.note_problem(connection, source, identifier, "read", str(error), clock.now(), body)
         return False
     if rows.same(connection, key, read):
         return False

@@ -6,7 +6,6 @@ visible, so that a transcript can't drive the terminal.
 
 from __future__ import annotations
 
-import shutil
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -24,8 +23,11 @@ _BREAKS = str.maketrans("\n\t\u2028\u2029\v\f\r", "       ")
 
 def columns(stream: TextIO | None = None) -> int:
     """How wide the screen is; wide, where the output is no terminal and nothing need be cut."""
-    terminal = (stream or sys.stdout).isatty()
-    return shutil.get_terminal_size((80, 24)).columns if terminal else 10_000
+    if not (stream or sys.stdout).isatty():
+        return 10_000
+    from shutil import get_terminal_size
+
+    return get_terminal_size((80, 24)).columns
 
 
 def one_line(text: str) -> str:

@@ -190,13 +190,14 @@ class Compiler:
 
     def _caller(self, value: str, prefix: bool) -> Query:
         """A number in any writing; without the country's code it may be the end of one."""
-        digits = re.sub(r"\D", "", value)
-        if not digits or not _DIALLED.fullmatch(value.strip()):
+        number = value.strip()
+        abroad = number.startswith(("+", "00"))
+        # +44 (0)20 … is dialled with the country's code or with the zero.
+        digits = re.sub(r"\D", "", number.replace("(0)", "") if abroad else number)
+        if not digits or not _DIALLED.fullmatch(number):
             return self._term("caller", documents.exact(value), prefix)
-        if prefix or value.strip().startswith("+"):
-            return self._term("caller", "+" + digits, prefix)
-        if value.strip().startswith("00"):
-            return self._term("caller", "+" + digits[2:], False)
+        if prefix or abroad:
+            return self._term("caller", "+" + digits.removeprefix("00"), prefix)
         # The zero that opens a number within a country is not part of it abroad.
         return _any(self._term("caller", number, False) for number in {digits, digits.lstrip("0")})
 

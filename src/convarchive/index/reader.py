@@ -17,7 +17,7 @@ from convarchive.errors import IndexUnusable
 from convarchive.index import schema
 from convarchive.index.compiler import Compiler, is_ranked
 from convarchive.index.locator import has_phrase
-from convarchive.index.writer import DIRECTORY, belongs
+from convarchive.index.mark import DIRECTORY, belongs
 from convarchive.query import tree
 from convarchive.store import rows
 

@@ -4,8 +4,7 @@ The store's queue says what the index lacks. A conversation is replaced whole, b
 index commits; then the queue is emptied of what was committed. Replaying is harmless, so a crash
 anywhere is made good by the next run.
 
-An index belongs to one state of one store. Both carry the same mark, and where the marks differ
-(the directory was deleted, restored from elsewhere, made by earlier code) it is built anew.
+An index that is not the store's (`mark`) is built anew.
 """
 
 from __future__ import annotations
@@ -13,22 +12,19 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sqlite3
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convarchive.errors import DiskFull, IndexUnusable
-from convarchive.index import documents, schema
+from convarchive.index import documents, mark, schema
+from convarchive.index.mark import DIRECTORY
 from convarchive.store import rows
 from convarchive.store.database import transaction
 
 if TYPE_CHECKING:
     from tantivy import Index, IndexWriter
 
-DIRECTORY = "index"
-
-_MARK = "convarchive.mark"
 _MANY = 5_000
 _COMMIT_EVERY = 20_000
 _SMALL_HEAP = (60_000_000, 1)  # bytes, threads
@@ -48,7 +44,7 @@ def catch_up(
         DiskFull: No room; the index is as it was.
         IndexUnusable: The index cannot be written.
     """
-    if not belongs(connection, directory):
+    if not mark.belongs(connection, directory):
         return build(connection, directory, progress)
     keys = [row[0] for row in connection.execute("SELECT conversation FROM index_queue")]
     if keys:
@@ -77,23 +73,12 @@ def build(connection: sqlite3.Connection, directory: Path, progress: Progress | 
         index = Index(schema.build(), path=str(fresh))
         schema.register_analyzers(index)
         _write(index, connection, keys, _REBUILD_HEAP, progress, queued=False)
-        mark = f"{schema.VERSION} {uuid.uuid4().hex}"
-        (fresh / _MARK).write_text(mark, encoding="ascii")
+        made = mark.write(fresh)
         _swap(fresh, directory / DIRECTORY)
     with transaction(connection):
-        connection.execute("INSERT OR REPLACE INTO meta VALUES ('index', ?)", (mark,))
+        mark.note(connection, made)
         connection.execute("DELETE FROM index_queue")
     return len(keys)
-
-
-def belongs(connection: sqlite3.Connection, directory: Path) -> bool:
-    """Whether there is an index, and it is this store's."""
-    row = connection.execute("SELECT value FROM meta WHERE name = 'index'").fetchone()
-    try:
-        mark = (directory / DIRECTORY / _MARK).read_text(encoding="ascii")
-    except OSError:
-        return False
-    return row is not None and row[0] == mark and mark.startswith(f"{schema.VERSION} ")
 
 
 def _open(path: Path) -> Index:

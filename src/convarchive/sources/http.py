@@ -6,7 +6,8 @@ reset, a truncated body. What can't get better by asking again (a wrong key, a w
 API should be) is raised at once.
 
 The key goes to the API's own origin only. Redirects of the API are not followed, and recordings,
-whose signed links lead anywhere, are fetched by a client that has no key.
+whose signed links lead anywhere, are fetched by a client that has no key. A server that repeats the
+key in its answer is not listened to: the key is blotted out before anyone can print or store it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ TRIES = 6
 
 FIRST_TRIES = 2
 
+_SHORTEST_KEY = 8
 _TIMEOUT = 30.0  # seconds without a single byte
 _OK = 200
 _REFUSED = (401, 403)
@@ -61,6 +63,7 @@ class Client:
         self.requests = 0
         self.rate_limited = 0
         self._key = _checked_key(key)
+        self._spellings = _spellings(key)
         self._waiter = waiter
         self._budget = Budget(waiter)
         self._answered = False
@@ -101,7 +104,7 @@ class Client:
         self._waiter.check()
         client = self._client("recordings")
         try:
-            with client.stream("GET", urljoin(self.base_url + "/", url)) as response:
+            with client.stream("GET", self._absolute(url)) as response:
                 if response.status_code != _OK:
                     yield None
                     return
@@ -111,6 +114,12 @@ class Client:
                 )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unreachable("The recording could not be fetched.", _reason(error)) from error
+
+    def _absolute(self, url: str) -> str:
+        try:
+            return urljoin(self.base_url + "/", url)
+        except ValueError as error:
+            raise Unreachable("The link to the recording is no URL.", _reason(error)) from error
 
     @property
     def waited(self) -> float:
@@ -137,9 +146,8 @@ class Client:
                 self.requests += 1
             with self._client("api").stream("GET", self.base_url + path, params=params) as response:
                 headers = response.headers
-                answer = Answer(
-                    response.status_code, _read(response), headers.get("content-type", "")
-                )
+                body = self._without_key(_read(response))
+                answer = Answer(response.status_code, body, headers.get("content-type", ""))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return self._no_answer(error), None
         finally:
@@ -152,7 +160,7 @@ class Client:
     ) -> tuple[Answer | VendorError, float | None]:
         if answer.status == _OK or answer.status in expect:
             return answer, None
-        said = self._words(answer)
+        said = _words(answer)
         if answer.status in _REFUSED:
             raise KeyRefused("The vendor refused the key.", said, "Check the key and its scope.")
         if answer.status == _TOO_MANY:
@@ -164,17 +172,15 @@ class Client:
         error = UnexpectedAnswer(
             f"{self.base_url} answered {answer.status}.", said, "Check the base URL."
         )
-        error.body = self._without_key(answer.body)
+        error.body = answer.body
         if answer.status >= _SERVER_ERROR:
             return error, retry_after(headers)
         raise error
 
-    def _words(self, answer: Answer) -> str:
-        return _words(Answer(answer.status, self._without_key(answer.body), answer.media_type))
-
     def _without_key(self, body: bytes) -> bytes:
-        """Some servers repeat the key that they refuse."""
-        return body.replace(self._key.encode(), b"***") if self._key else body
+        for spelling in self._spellings:
+            body = body.replace(spelling, b"***")
+        return body
 
     def _no_answer(self, error: Exception) -> Unreachable:
         return Unreachable(
@@ -255,3 +261,11 @@ def _checked_key(key: str) -> str:
             "The key has characters that no key has.", "It must be printable ASCII, without spaces."
         )
     return key
+
+
+def _spellings(key: str) -> list[bytes]:
+    """The key as it is, and as JSON may have it. What is shorter than a key stands in any text."""
+    if len(key) < _SHORTEST_KEY:
+        return []
+    quoted = key.replace("\\", r"\\").replace('"', r"\"")
+    return [each.encode() for each in dict.fromkeys((key, quoted, quoted.replace("/", r"\/")))]

@@ -7,6 +7,7 @@ What has been listed and not fetched is simply fetched by the next run.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -121,21 +122,19 @@ def mark_fetched(
 
 def settled(connection: sqlite3.Connection, name: str, ids: Sequence[str]) -> int:
     """How many of these ids need not be fetched."""
-    marks = ", ".join("?" * len(ids))
     (found,) = connection.execute(
-        f"SELECT count(*) FROM listings WHERE source = ? AND fetched AND id IN ({marks})",
-        (name, *ids),
+        f"SELECT count(*) FROM listings WHERE source = ? AND fetched AND id IN {_GIVEN}",
+        (name, json.dumps(ids)),
     ).fetchone()
     return int(found)
 
 
 def known(connection: sqlite3.Connection, name: str, ids: Sequence[str]) -> dict[str, str | None]:
     """The fingerprints as of which these ids were fetched; those never fetched are left out."""
-    marks = ", ".join("?" * len(ids))
     rows = connection.execute(
         "SELECT id, fetched_fingerprint FROM listings"
-        f" WHERE source = ? AND fetched_fingerprint IS NOT NULL AND id IN ({marks})",
-        (name, *ids),
+        f" WHERE source = ? AND fetched_fingerprint IS NOT NULL AND id IN {_GIVEN}",
+        (name, json.dumps(ids)),
     )
     return dict(rows.fetchall())
 
@@ -188,6 +187,10 @@ def close_window(
         """,
         {"name": name, "since": since, "until": until, "opened_at": opened_at, "at": at},
     )
+
+
+# One JSON array: SQLite has a limit for the number of values that are bound.
+_GIVEN = "(SELECT value FROM json_each(?))"
 
 
 def _within(since: str | None, until: str | None) -> str:

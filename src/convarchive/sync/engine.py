@@ -146,7 +146,9 @@ class SourceSync:
         with transaction(self._connection):
             mirror.note(self._connection, self._name, items, clock.now())
             if cursor is not None:
-                mirror.set_cursor(self._connection, self._name, cursor)
+                # One call that claims to be of the year 2099 must not hide all that follow it.
+                earliest = min(cursor, self._began, key=lambda instant: instant.rstrip("Z"))
+                mirror.set_cursor(self._connection, self._name, earliest)
             for body in step.unreadable:
                 self._note_unreadable(body)
         self._report.listed += len(items)
@@ -177,7 +179,9 @@ class SourceSync:
                 stop = stop or result
             elif isinstance(result, ConvarchiveError):
                 failed.append((item, result))
-                stop = self._outage(result) or stop
+                if self._outage(result):
+                    stop = result
+                    break
             else:
                 self._unreachable = 0
                 came.append((item, result))
@@ -303,10 +307,10 @@ class SourceSync:
             report.changed += outcome.changed
             report.unchanged += not (outcome.new or outcome.changed)
 
-    def _outage(self, error: ConvarchiveError) -> ConvarchiveError | None:
-        """The error itself, if it is one too many that can't be reached."""
+    def _outage(self, error: ConvarchiveError) -> bool:
+        """Whether it is one too many that can't be reached."""
         self._unreachable = self._unreachable + 1 if isinstance(error, Unreachable) else 0
-        return error if self._unreachable >= _IN_A_ROW else None
+        return self._unreachable >= _IN_A_ROW
 
     def _spent(self) -> bool:
         return self._options.limit is not None and len(self._tried) >= self._options.limit
@@ -325,5 +329,8 @@ def _stretch(listed_to: str | None, options: Options) -> tuple[str | None, bool]
         return options.since, reached
     if options.full or listed_to is None:
         return None, True
-    back = datetime.fromisoformat(listed_to) - options.look_back
-    return back.strftime("%Y-%m-%dT%H:%M:%SZ"), True
+    try:
+        back = datetime.fromisoformat(listed_to) - options.look_back
+    except OverflowError:  # before the year 1
+        return None, True
+    return back.replace(tzinfo=None).isoformat(timespec="seconds") + "Z", True

@@ -7,7 +7,7 @@ in which it was asked for, so the store has one writer and a sync has one histor
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from convarchive.errors import ConvarchiveError, Interrupted, KeyRefused
@@ -29,20 +29,28 @@ class Fetcher:
     ) -> Iterator[tuple[Asked, Came | ConvarchiveError]]:
         """Each thing that is wanted with what came, or with the error that came instead.
 
-        After an interruption or a refused key nothing more is asked for; what is under way ends.
+        After an interruption or a refused key, or when the caller has had enough, nothing more is
+        asked for; what is under way ends.
         """
         results = [(item, self._pool.submit(get, item)) for item in wanted]
-        for item, future in results:
-            if future.cancelled():
-                continue
-            try:
-                yield item, future.result()
-            except ConvarchiveError as error:
-                if isinstance(error, Interrupted | KeyRefused):
-                    for _, other in results:
-                        other.cancel()
-                yield item, error
+        try:
+            for item, future in results:
+                if future.cancelled():
+                    continue
+                try:
+                    yield item, future.result()
+                except ConvarchiveError as error:
+                    if isinstance(error, Interrupted | KeyRefused):
+                        _cancel(results)
+                    yield item, error
+        finally:
+            _cancel(results)
 
     def close(self) -> None:
         """Ask for nothing more. Who wants to stop at once does not wait for what is under way."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _cancel(results: Iterable[tuple[Asked, Future[Came]]]) -> None:
+    for _, future in results:
+        future.cancel()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from convarchive.errors import ConvarchiveError, DiskFull, VendorError
+from convarchive.errors import ArchiveError, ConvarchiveError, DiskFull, VendorError
 from convarchive.sources.base import Fetched, Source
 from convarchive.store import clock, owed, recordings
 from convarchive.store.database import transaction
@@ -29,6 +29,10 @@ class _Wanted(NamedTuple):
     key: int
     id: str
     url: str
+
+
+class _Expired(VendorError):
+    """The link to a recording is good no more."""
 
 
 class Sounds:
@@ -48,6 +52,7 @@ class Sounds:
         self._report = report
         self._fetcher = fetcher
         self._tried: set[int] = set()
+        self._last_chance = False
 
     def fetch_fresh(self, stored: Sequence[tuple[Fetched, Outcome]]) -> None:
         """Fetch the recordings of what has just been stored, where they are missing."""
@@ -68,6 +73,7 @@ class Sounds:
 
     def fetch_missing(self, refetch: Callable[[Sequence[str]], None]) -> None:
         """Fetch what earlier syncs could not; ``refetch`` gets details anew, and so the links."""
+        self._last_chance = True
         given_up = {
             problem.id
             for problem in owed.problems(self._connection, self._source.name)
@@ -99,6 +105,8 @@ class Sounds:
                     owed.solved(self._connection, self._source.name, item.id, "recording")
                     self._report.recordings += 1
                     self._report.bytes += result.bytes
+                elif isinstance(result, _Expired) and not self._last_chance:
+                    self._tried.discard(item.key)  # by a fresh link, at the end of this sync
                 else:
                     owed.note_problem(
                         self._connection, self._source.name, item.id, "recording", str(result), at
@@ -109,7 +117,7 @@ class Sounds:
     def _get(self, item: _Wanted) -> Sound:
         with self._source.open_recording(item.url) as download:
             if download is None:
-                raise VendorError("The link to the recording has expired or leads nowhere.")
+                raise _Expired("The link to the recording has expired or leads nowhere.")
             try:
                 return recordings.write(self._directory, download.chunks, download.media_type)
             except OSError as error:
@@ -119,4 +127,6 @@ class Sounds:
                         "What was stored before is safe.",
                         "Make room, then run the same command again.",
                     ) from error
-                raise
+                raise ArchiveError(
+                    "A recording cannot be written.", f"{error}.", "Check the permissions."
+                ) from error

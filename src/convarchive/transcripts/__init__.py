@@ -24,7 +24,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from convarchive.model import Turn
-from convarchive.transcripts import srt, text, vtt
 
 __all__ = ["FORMATS", "MEDIA_TYPES", "write"]
 
@@ -59,6 +58,9 @@ def write(
     Raises:
         ValueError: The format is none of `FORMATS`.
     """
+    # Loaded when used: a search needs nothing of this room but `plain`.
+    from convarchive.transcripts import srt, text, vtt
+
     if fmt == "text":
         return text.write(
             turns, include_timestamps=include_timestamps, speaker_labels=speaker_labels
