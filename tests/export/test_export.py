@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -122,6 +123,7 @@ def test_a_full_standard_output_is_told(fmt: str, count: str) -> None:
             [sys.executable, "-c", PROGRAM, fmt, count],
             stdout=full,
             stderr=subprocess.PIPE,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
             text=True,
         )
     assert done.stderr.startswith("DiskFull\n")

@@ -12,16 +12,15 @@ from convarchive.cli import screen
 from convarchive.cli.app import App
 from convarchive.cli.progress import bar
 from convarchive.errors import UsageError
+from convarchive.export import FORMATS, Selection, export
 
 if TYPE_CHECKING:
     from convarchive.archive import Archive
 
-FORMATS = ("jsonl", "json", "csv", "text", "srt", "vtt", "raw")
-
 
 @click.command("export")
 @click.argument("query", nargs=-1)
-@click.option("-f", "--format", "form", type=click.Choice(FORMATS), default="jsonl",
+@click.option("-f", "--format", "form", type=click.Choice(tuple(FORMATS)), default="jsonl",
               show_default=True, help="jsonl, json and csv make one file; the others one for each"
               " conversation.")  # fmt: skip
 @click.option("-o", "--output", metavar="PATH", default="-",
@@ -50,8 +49,6 @@ def command(
 
     An export is whole or not there at all, and the same archive and query give the same bytes.
     """
-    from convarchive.export import Selection, export
-
     text = " ".join(query)
     if ids_from is not None and text:
         raise UsageError("A query and --ids-from can't be given together.")
