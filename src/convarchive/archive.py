@@ -89,7 +89,10 @@ class Archive:
 
         archive = cls(directory)
         if any((archive.directory / name).exists() for name in (database.FILE, settings.FILE)):
-            raise PathExists(f"There is an archive in {archive.directory} already.")
+            raise PathExists(
+                f"There is an archive in {archive.directory} already.", "",
+                "Use it as it is, or name another directory.",
+            )  # fmt: skip
         try:
             archive.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             database.create(archive.directory)

@@ -12,6 +12,7 @@ from convarchive.model import Conversation
 from convarchive.sources import normaliser
 from convarchive.store.ingest import unpack
 
+_MOST = 2**63 - 1  # that SQLite can count
 _NOT_COMPARED = ("revision", "deleted_at_source", "turns", "recording")
 
 
@@ -64,9 +65,12 @@ def at_revision(connection: sqlite3.Connection, key: int, revision: int) -> Conv
     Raises:
         NotFound: It has no such revision.
     """
-    found = documents(connection, key, revision)
+    found = documents(connection, key, min(revision, _MOST))
     if not found:
-        raise NotFound(f"There is no revision {revision} of this conversation.")
+        raise NotFound(
+            f"There is no revision {revision} of this conversation.", "",
+            "See which there are: convarchive history ID",
+        )  # fmt: skip
     source, kind = connection.execute(
         "SELECT c.source, s.kind FROM conversations AS c JOIN sources AS s ON s.name = c.source"
         " WHERE key = ?",

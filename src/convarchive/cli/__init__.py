@@ -7,14 +7,15 @@ fresh process each time, does not wait for the parts that it doesn't use.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TextIO
 
 import click
 
-from convarchive.cli.app import App, failed
-from convarchive.errors import ConvarchiveError
+from convarchive.cli.app import App, Group, failed
+from convarchive.errors import ConvarchiveError, DiskFull, UsageError
 
 SECTIONS = {
     "Collect": {
@@ -50,7 +51,7 @@ QUERYING = ("search", "list", "export")
 """Commands that take a query."""
 
 
-class Commands(click.Group):
+class Commands(Group):
     """Loads a command's module when the command is called; the help needs none of them."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
@@ -136,43 +137,51 @@ def main(args: list[str] | None = None) -> None:
 
 def run(args: list[str]) -> int:
     """Run the command line; its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        _speak_utf8(stream)
+    _prepare_streams()
     verbose = sum(arg.count("v") for arg in args if arg in ("-v", "-vv", "-vvv", "--verbose"))
     try:
         code = cli.main(args, prog_name="convarchive", standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # the latter is what click makes of the former
         # Whoever read has enough. What is still buffered must not complain at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo("convarchive: Interrupted. Run it again to go on.", err=True)
         return INTERRUPTED
-    except click.ClickException as error:
-        failed(_as_ours(error))
-        return 2
-    except ConvarchiveError as error:
+    except Exception as error:  # noqa: BLE001 - the last resort, and no traceback unless asked for
         if verbose > 1:
-            raise
-        failed(error)
-        return error.exit_code
-    except Exception as error:
-        if verbose > 1:
-            raise
-        failed(_unexpected(error))
-        return 1
+            import traceback
+
+            traceback.print_exc()
+        told = _as_ours(error)
+        failed(told, _color(_asked_color(args)))
+        return told.exit_code
     return code if isinstance(code, int) else 0
 
 
-def _as_ours(error: click.ClickException) -> ConvarchiveError:
+def _as_ours(error: Exception) -> ConvarchiveError:
+    """Any error in words made for people."""
+    if isinstance(error, ConvarchiveError):
+        return error
+    if isinstance(error, click.ClickException):
+        return _wrong_usage(error)
+    if isinstance(error, OSError) and error.strerror:
+        if error.errno == errno.ENOSPC:
+            return DiskFull("No room is left.", "", "Make room, then run the same command again.")
+        place = f"{error.filename}: " if error.filename else ""
+        return ConvarchiveError(f"The system refuses: {place}{error.strerror}.")
+    return _unexpected(error)
+
+
+def _wrong_usage(error: click.ClickException) -> UsageError:
     command = getattr(getattr(error, "ctx", None), "command_path", "convarchive")
     why = ""
     if isinstance(error, click.NoSuchOption) and command.split()[-1] in QUERYING:
         why = f"A query that begins with - stands after --: {command} -- '-voicemail'"
-    return ConvarchiveError(error.format_message(), why, f"See: {command} --help")
+    return UsageError(error.format_message(), why, f"See: {command} --help")
 
 
 def _unexpected(error: Exception) -> ConvarchiveError:
@@ -181,6 +190,12 @@ def _unexpected(error: Exception) -> ConvarchiveError:
         f"{type(error).__name__}: {error}",
         "The archive is as it was. With -vv the same command says where; please report that.",
     )
+
+
+def _asked_color(args: list[str]) -> bool | None:
+    """What was said on the command line, for errors that come when its context is gone."""
+    said = {"--color": True, "--no-color": False}
+    return next((said[arg] for arg in reversed(args) if arg in said), None)
 
 
 def _color(asked: bool | None) -> bool | None:
@@ -194,7 +209,13 @@ def _color(asked: bool | None) -> bool | None:
     return None
 
 
-def _speak_utf8(stream: TextIO) -> None:
-    reconfigure = getattr(stream, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(encoding="utf-8", errors="replace")
+def _prepare_streams() -> None:
+    """Speak UTF-8; where a stream is closed (``>&-``), say nothing."""
+    for name in ("stdout", "stderr"):
+        stream: TextIO | None = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123
+            continue
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")

@@ -9,12 +9,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from convarchive.errors import ConvarchiveError, NotFound, QueryError
+from convarchive.errors import ConvarchiveError, NotFound, QueryError, UsageError
 
 if TYPE_CHECKING:
     from convarchive.archive import Archive
 
 _FILES = ("convarchive.toml", "archive.db")
+
+
+class Group(click.Group):
+    """Commands within a command; without any, it shows its help as what is missing."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """What stands behind the command's name."""
+        if not args:
+            click.echo(ctx.get_help(), err=True)
+            ctx.exit(UsageError.exit_code)
+        return super().parse_args(ctx, args)
 
 
 class App(NamedTuple):
@@ -78,14 +89,19 @@ def default_directory() -> str:
     return user_data_dir("convarchive", appauthor=False)
 
 
-def failed(error: ConvarchiveError) -> None:
-    """Say what went wrong: one sentence what, one why, one what to do next."""
+def failed(error: ConvarchiveError, color: bool | None = None) -> None:
+    """Say what went wrong: one sentence what, one why, one what to do next.
+
+    Args:
+        error: What went wrong.
+        color: Whether in colours; None leaves it to the command's context, or the terminal.
+    """
     from convarchive.cli import screen
 
     room = screen.columns(sys.stderr) - 2
-    what = screen.wrapped(screen.one_line(f"convarchive: {error.what}"), room + 2)
-    click.echo("\n  ".join(what).replace("convarchive:", click.style("convarchive:", fg="red"), 1),
-               err=True)  # fmt: skip
+    name = click.style("convarchive:", fg="red")
+    what = "\n  ".join(screen.wrapped(screen.one_line(f"convarchive: {error.what}"), room))
+    click.echo(what.replace("convarchive:", name, 1), err=True, color=color)
     if isinstance(error, QueryError):
         click.echo(_pointed_at(error), err=True)
     for text in (error.why, error.hint):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING
@@ -101,7 +100,7 @@ def _farewell(directory: Path, identifier: str) -> None:
     click.echo(click.style("The archive is yours to keep:", bold=True) + f" {directory.absolute()}")
     click.echo()
     click.echo(f"Try next, after: export CONVARCHIVE_DIR={directory}")
-    program = "convarchive" if which("convarchive") else sys.argv[0]
+    program = "convarchive" if which("convarchive") else "python -m convarchive"
     for line in (
         f"{program} search '(refund OR chargeback) -voicemail'",
         f"{program} search 'language:ja' --sort newest",

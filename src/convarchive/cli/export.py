@@ -53,7 +53,9 @@ def command(
     if ids_from is not None and text:
         raise UsageError("A query and --ids-from can't be given together.")
     app = app._replace(utc=app.utc or utc)
-    with app.open() as archive, bar(app, "Exporting") as tell:
+    # A bar between the rows of an export to the screen would be no help.
+    shown = output == "-" and sys.stdout.isatty()
+    with app.open() as archive, bar(app._replace(quiet=app.quiet or shown), "Exporting") as tell:
         keys = archive.keys(text) if ids_from is None else _named(archive, ids_from)
         selection = Selection(
             query=text,

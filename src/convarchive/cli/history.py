@@ -22,9 +22,9 @@ COLUMNS = (
 
 @click.command("history")
 @click.argument("name", metavar="ID")
-@output.row_options()
+@output.row_options(limit=0)
 @click.pass_obj
-def command(app: App, name: str, form: str | None) -> None:
+def command(app: App, name: str, form: str | None, limit: int) -> None:
     """Every state of a conversation that was seen, and what changed from one to the next.
 
     \b
@@ -33,7 +33,7 @@ def command(app: App, name: str, form: str | None) -> None:
     """
     with app.open() as archive:
         conversation = archive.show(name)
-        revisions = archive.history(name)
+        revisions = archive.history(name)[: limit or None]
     rows: list[dict[str, Any]] = [
         {
             "id": conversation.id,

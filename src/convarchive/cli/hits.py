@@ -20,9 +20,9 @@ TABLE = (
     Column("started", "started", least=17),
     Column("id", "id", least=24),
     Column("caller_number", "caller", least=13),
-    Column("length", "length", right=True, least=5),
+    Column("length", "length", right=True, least=6),
     Column("ended", "outcome", least=8),
-    Column("agent_id", "agent", least=4),
+    Column("agent_id", "agent", least=14, optional=True),
 )
 
 _FIELDS = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 from convarchive.cli.app import App
@@ -37,11 +39,12 @@ def command(
     if kind is not None:
         source = source_settings(kind, name, base_url, api_key_env, api_key_command)
         settings.check(source)
-    with Archive.create(directory or app.directory or ".") as archive:
+    named = directory or app.directory
+    with Archive.create(named or ".") as archive:
         if source is not None:
             settings.add_source(archive.directory, source)
         app.say(f"An empty archive is in {archive.directory}.")
-    where = f" -a {directory}" if directory else ""
+    where = f" -a {shlex.quote(named)}" if named else ""
     if source is None:
         app.say(f"Add a source: convarchive{where} source add ayra")
     elif source.api_key_env:

@@ -21,7 +21,10 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 FORMS = ("json", "jsonl", "csv", "tsv", "table", "ids")
 
 # JSON leaves these as they are, and terminals obey them.
-_ESCAPED = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
+_ESCAPED = {
+    code: f"\\u{code:04x}"
+    for code in (*range(0x7F, 0xA0), *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+}
 
 
 class Column(NamedTuple):
@@ -33,6 +36,8 @@ class Column(NamedTuple):
     right: bool = False
     least: int = 8
     """Columns of the screen that it keeps when there is too little room."""
+    optional: bool = False
+    """Whether it is left out, if it comes last, where there is not even that much."""
 
 
 def row_options(limit: int | None = None) -> Callable[[Command], Command]:
@@ -141,7 +146,8 @@ def _cell(value: Any) -> Any:
     if isinstance(value, bool | int | float):
         return value
     text = value if isinstance(value, str) else dumped(value)
-    return plain(text, show_bidi=True) if sys.stdout.isatty() else text
+    # Through a pipe it may reach a terminal yet; who wants the true text takes the JSON.
+    return plain(text, show_bidi=True)
 
 
 def _write_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> None:
@@ -152,11 +158,14 @@ def _write_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -
         max(screen.width(column.head), *(screen.width(line[at]) for line in cells))
         for at, column in enumerate(columns)
     ]
-    _squeeze(widths, columns, screen.columns())
+    columns = _fitting(columns, widths, screen.columns())
+    widths = widths[: len(columns)]
+    room = screen.columns()
+    _squeeze(widths, columns, room)
     head = _line([column.head for column in columns], widths, columns)
-    click.echo(click.style(head, dim=True))
+    click.echo(click.style(screen.cut(head, room), dim=True))
     for line in cells:
-        click.echo(_line(line, widths, columns))
+        click.echo(screen.cut(_line(line[: len(columns)], widths, columns), room))
 
 
 def _shown(value: Any) -> str:
@@ -165,6 +174,15 @@ def _shown(value: Any) -> str:
     return (
         value if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else str(value)
     )
+
+
+def _fitting(columns: Sequence[Column], widths: Sequence[int], room: int) -> Sequence[Column]:
+    """The columns without the last ones that are optional and have no room."""
+    needed = [min(width, column.least) + 2 for width, column in zip(widths, columns, strict=True)]
+    many = len(columns)
+    while columns[many - 1].optional and sum(needed[:many]) - 2 > room:
+        many -= 1
+    return columns[:many]
 
 
 def _squeeze(widths: list[int], columns: Sequence[Column], room: int) -> None:

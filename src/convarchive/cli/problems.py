@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from convarchive.cli import output, screen
 from convarchive.cli.app import App
+
+if TYPE_CHECKING:
+    from convarchive.store.owed import Problem
 
 COLUMNS = (
     output.Column("source", "source"),
@@ -18,10 +23,10 @@ COLUMNS = (
 
 
 @click.command("problems")
-@output.row_options()
+@output.row_options(limit=0)
 @click.option("--retry", is_flag=True, help="Let the next sync try all of them again.")
 @click.pass_obj
-def command(app: App, form: str | None, retry: bool) -> None:
+def command(app: App, form: str | None, limit: int, retry: bool) -> None:
     """What could not be stored, and why. The sync tries each again, five times.
 
     \b
@@ -34,15 +39,31 @@ def command(app: App, form: str | None, retry: bool) -> None:
             app.say(f"{screen.counted(many, 'problem')} will be tried again by: convarchive sync")
             return
         found = archive.problems()
-    rows = [problem._asdict() for problem in found]
-    if form in (None, "table"):
-        for row in rows:
-            row["last"] = screen.when(row["last_at"] or None, app.zone)
+    shown = found[: limit or None]
+    if form is None:
+        for problem in shown:
+            _write(app, problem)
+        app.say("Try them again: convarchive problems --retry" if found else "No problems.")
+        return
     output.write_rows(
-        form or "table",
-        rows,
+        form,
+        [problem._asdict() | {"last": _last(app, problem)} for problem in shown]
+        if form == "table"
+        else [problem._asdict() for problem in shown],
         document=lambda listed: {"schema": "convarchive.problems/1", "problems": listed},
         columns=COLUMNS,
     )
-    if not rows and form in (None, "table"):
-        app.say("No problems.")
+
+
+def _write(app: App, problem: Problem) -> None:
+    """A problem for the eye: which conversation, then what is the matter with it."""
+    tries = f"{problem.attempts} {'try' if problem.attempts == 1 else 'tries'}"
+    when = f", last {_last(app, problem)}" if problem.last_at else ", to be tried again"
+    where = screen.one_line(f"{problem.source}/{problem.id}  {problem.stage}, {tries}{when}")
+    click.echo(screen.cut(where, screen.columns()))
+    for line in screen.wrapped(screen.one_line(problem.message), min(screen.columns(), 100) - 2):
+        click.echo(f"  {line}")
+
+
+def _last(app: App, problem: Problem) -> str:
+    return screen.when(problem.last_at, app.zone).strip() if problem.last_at else ""

@@ -7,6 +7,7 @@ import click
 from convarchive.cli import screen
 from convarchive.cli.app import App
 from convarchive.cli.progress import bar
+from convarchive.errors import SomeFailed
 
 
 @click.command("rebuild")
@@ -21,4 +22,11 @@ def command(app: App) -> None:
     """
     with app.open() as archive, bar(app, "Reading") as tell:
         many, changed = archive.rebuild(tell)
+        unread = sum(problem.stage == "read" for problem in archive.problems())
     app.say(f"{screen.counted(many, 'conversation')} read again, {changed:,} of them changed.")
+    if unread:
+        raise SomeFailed(
+            f"{screen.counted(unread, 'item')} could not be read.",
+            "Their rows are as they were.",
+            "See: convarchive problems",
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import re
 import sys
 from collections.abc import Sequence
@@ -50,7 +52,8 @@ def command(
     if form == "json":
         output.write_json(record(conversation))
     elif form is not None:
-        click.echo(_transcript(conversation, form), nl=False)
+        text = _transcript(conversation, form)
+        click.echo(plain(text, show_bidi=True) if sys.stdout.isatty() else text, nl=False)
     else:
         write_screen(conversation, app.zone, place)
 
@@ -58,8 +61,11 @@ def command(
 def write_screen(conversation: Conversation, zone: tzinfo | None, at: float | None = None) -> None:
     """A conversation for the eye: the facts, the summary, then who said what, and when."""
     room = min(screen.columns(), 100)
-    for line in _facts(conversation, zone):
-        click.echo(screen.cut(line, screen.columns()))
+    first, *facts = (screen.cut(line, screen.columns()) for line in _facts(conversation, zone))
+    name = screen.one_line(conversation.id)
+    click.echo(first.replace(name, click.style(name, bold=True), 1))
+    for line in facts:
+        click.echo(line)
     if conversation.summary:
         click.echo()
         for line in screen.wrapped(screen.one_line(conversation.summary), room):
@@ -78,7 +84,6 @@ def write_screen(conversation: Conversation, zone: tzinfo | None, at: float | No
 
 
 def _facts(conversation: Conversation, zone: tzinfo | None) -> list[str]:
-    name = click.style(screen.one_line(conversation.id), bold=True)
     ended = screen.outcome(conversation)
     how = " · ".join(dict.fromkeys((conversation.status.replace("_", " "), ended)))
     reason = conversation.failure_reason or conversation.abandonment_reason
@@ -92,7 +97,7 @@ def _facts(conversation: Conversation, zone: tzinfo | None) -> list[str]:
         conversation.intent,
     ]
     lines = [
-        f"{name}  {screen.one_line(how)}" + (f" ({screen.one_line(reason)})" if reason else ""),
+        screen.one_line(f"{conversation.id}  {how}" + (f" ({reason})" if reason else "")),
         "  ".join(screen.one_line(fact) for fact in facts if fact),
     ]
     if conversation.topics:
@@ -162,7 +167,7 @@ def _seconds(at: str) -> float:
     if found:
         hours, minutes, seconds = found.groups()
         return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds)
-    try:
-        return float(at)
-    except ValueError:
-        raise UsageError(f"{at!r} is no place in a call.", "", "Write it as 65 or 1:05.") from None
+    with contextlib.suppress(ValueError):
+        if math.isfinite(seconds := float(at)):
+            return seconds
+    raise UsageError(f"{at!r} is no place in a call.", "", "Write it as 65 or 1:05.")

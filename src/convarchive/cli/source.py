@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from convarchive.cli import output
-from convarchive.cli.app import App
+from convarchive.cli.app import App, Group
 from convarchive.errors import NotFound
 from convarchive.settings import SourceSettings
 
@@ -55,7 +55,7 @@ def source_settings(
     )
 
 
-@click.group("source")
+@click.group("source", cls=Group)
 def command() -> None:
     """The accounts that this archive mirrors.
 
@@ -93,9 +93,9 @@ def add(
 
 
 @command.command("list")
-@output.row_options()
+@output.row_options(limit=0)
 @click.pass_obj
-def list_(app: App, form: str | None) -> None:
+def list_(app: App, form: str | None, limit: int) -> None:
     """List the sources.
 
     \b
@@ -115,7 +115,7 @@ def list_(app: App, form: str | None) -> None:
             "api_key_command": source.api_key_command,
             "key": source.api_key_env or "a command",
         }
-        for source in found
+        for source in list(found)[: limit or None]
     ]
     output.write_rows(
         form or "table",

@@ -38,12 +38,16 @@ def _write(app: App, status: Status) -> None:
     health = click.style("healthy", fg="green")
     if not status.healthy:
         health = click.style("needs attention", fg="yellow")
-    name = screen.one_line(status.archive)
     facts = f"{screen.counted(status.conversations, 'conversation')} · {screen.size(status.bytes)}"
-    click.echo(f"{click.style(name, bold=True):<32}  {facts} · {health}")
+    name = screen.one_line(status.archive)
+    room = max(8, screen.columns() - screen.width(f"  {facts} · needs attention"))
+    name = screen.padded(name, min(room, max(24, screen.width(name))))
+    click.echo(f"{click.style(name, bold=True)}  {facts} · {health}")
     width = max([8, *(len(source.source) for source in status.sources)])
     for source in status.sources:
-        click.echo(f"  {source.source:<{width}}  {_told(app, source)}")
+        heads = [source.source]
+        for line in _lines(_told(app, source), screen.columns() - width - 4):
+            click.echo(f"  {heads.pop() if heads else '':<{width}}  {line}")
     click.echo(f"  {'search':<{width}}  {_index(status)}")
     kept = f"{screen.counted(status.recordings, 'recording')}, "
     kept += f"{screen.counted(status.revisions, 'revision')}, {status.turns:,} turns"
@@ -55,7 +59,7 @@ def _write(app: App, status: Status) -> None:
         click.echo(f"  {'problems':<{width}}  {click.style(told, fg='yellow')}")
 
 
-def _told(app: App, source: SourceStatus) -> str:
+def _told(app: App, source: SourceStatus) -> list[str]:
     facts = ["never synced" if source.synced_at is None else f"synced {_ago(source.synced_at)}"]
     if source.complete_until:
         facts.append(f"complete to {screen.when(source.complete_until, app.zone).strip()}")
@@ -65,7 +69,18 @@ def _told(app: App, source: SourceStatus) -> str:
         facts.append(f"{source.pending:,} unfinished")
     if source.recordings_missing:
         facts.append(f"{screen.counted(source.recordings_missing, 'recording')} missing")
-    return "   ".join(facts)
+    return facts
+
+
+def _lines(facts: list[str], room: int) -> list[str]:
+    """The facts in as few lines as there is room for, none of them broken."""
+    lines = facts[:1]
+    for fact in facts[1:]:
+        if screen.width(f"{lines[-1]}   {fact}") <= room:
+            lines[-1] += f"   {fact}"
+        else:
+            lines.append(fact)
+    return lines
 
 
 def _index(status: Status) -> str:

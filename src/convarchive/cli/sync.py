@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from convarchive.sync.report import SourceReport, SyncReport
 
 
+_CENTURY = timedelta(days=36_525)
+"""Who looks back further looks at everything."""
+
+
 @click.command("sync")
 @click.argument("names", nargs=-1, metavar="[SOURCE]…")
 @click.option("--since", metavar="DATE", help="Only what started at or after it.")
@@ -77,7 +81,8 @@ def command(
         output.write_json(report.to_json())
     elif not app.quiet:
         for source in report.sources:
-            click.echo(_told(source, limited=limit is not None))
+            told = _told(source, limited=limit is not None)
+            click.echo("\n  ".join(screen.wrapped(told, screen.columns() - 2)))
     return _exit_code(report)
 
 
@@ -191,9 +196,9 @@ def _instant(app: App, option: str, text: str | None) -> str | None:
 def _look_back(text: str) -> timedelta:
     units = {"h": "hours", "d": "days", "w": "weeks"}
     number, unit = text[:-1], text[-1:]
-    if number.isdigit() and unit in units:
-        with contextlib.suppress(OverflowError):
-            return timedelta(**{units[unit]: int(number)})
+    if number.isdecimal() and unit in units:
+        with contextlib.suppress(OverflowError, ValueError):
+            return min(timedelta(**{units[unit]: int(number)}), _CENTURY)
     raise UsageError(
         f"--look-back: {text!r} is no length of time.", "", "Write it as 12h, 3d or 2w."
     )

@@ -40,6 +40,7 @@ from convarchive.export.landing import failures_told, new_directory, new_file
 from convarchive.export.selection import FileFormat, Selection, Sink, Summary, Tree, TreeFormat
 from convarchive.export.trees import Folder, Zip
 from convarchive.model import Conversation
+from convarchive.transcripts.plain import plain
 
 __all__ = ["FORMATS", "FileFormat", "Selection", "Sink", "Summary", "Tree", "TreeFormat", "export"]
 
@@ -140,9 +141,9 @@ def _writer(fmt: str, path: Path | None, turns: bool) -> _Writer:
 
 
 def _to_stdout(write: Write, selection: Selection, _force: bool) -> int:
-    out = _Counted(sys.stdout.buffer)
+    out = _Counted(_Screen() if sys.stdout.isatty() else sys.stdout.buffer)
     write(selection, out)
-    sys.stdout.buffer.flush()
+    sys.stdout.flush()
     return out.bytes
 
 
@@ -166,10 +167,17 @@ def _to_directory(made: TreeFormat, path: Path, selection: Selection, force: boo
     return folder.bytes
 
 
+class _Screen:
+    """A terminal: what callers said must not drive it."""
+
+    def write(self, data: bytes, /) -> None:
+        sys.stdout.write(plain(data.decode().replace("\r\n", "\n"), show_bidi=True))
+
+
 class _Counted:
     """Passes bytes on and counts them."""
 
-    def __init__(self, out: BinaryIO) -> None:
+    def __init__(self, out: BinaryIO | Sink) -> None:
         self._out = out
         self.bytes = 0
 

@@ -76,9 +76,8 @@ def has_phrase(conversation: Conversation, phrase: tree.Phrase, scope: str | Non
     texts = [(turn.role, words(turn.text)) for turn in conversation.turns]
     texts.append(("summary", words(conversation.summary or "")))
     stems = _Stems(conversation.language, [heard for _, heard in texts], [wanted])
-    return any(
-        any(_positions(wanted, heard, stems)) for side, heard in texts if scope in (None, side)
-    )
+    found = (_positions(wanted, heard, stems) for side, heard in texts if scope in (None, side))
+    return any(True for positions in found for _ in positions)
 
 
 class _Stems:

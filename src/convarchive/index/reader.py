@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from convarchive.errors import IndexUnusable
+from convarchive.errors import IndexUnusable, UsageError
 from convarchive.index import schema
 from convarchive.index.compiler import Compiler, is_ranked
 from convarchive.index.locator import has_phrase
@@ -172,6 +172,12 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError) as error:
+        if "max expansions" in str(error):
+            raise UsageError(
+                "Too many different words begin so.",
+                "Behind another word, as in don't*, there may be 16,384 of them.",
+                "Write more of the word before the *.",
+            ) from error
         raise IndexUnusable(
             "The search index cannot be read.", f"Tantivy says: {error}.",
             "The conversations are safe. Make it anew with: convarchive reindex",

@@ -34,6 +34,9 @@ _CLOSING: Final = {
 
 _OPERATORS: Final[dict[str, Kind]] = {"AND": "AND", "OR": "OR", "NOT": "NOT"}
 _RUN: Final = re.compile(rf"[^\s(){''.join(_CLOSING)}]+")
+_NO_TEXT: Final = re.compile("[\ud800-\udfff]+")
+"""Bytes that are no UTF-8 reach Python as halves of surrogate pairs, and no index has any."""
+
 _NO_PHONES: Final = frozenset((*CLOSED, *DATES, *NUMBERS))
 
 
@@ -41,8 +44,11 @@ def lex(query: str) -> list[Token]:
     """The tokens of a query; the last one is ``end``.
 
     Raises:
-        QueryError: A quote is never closed.
+        QueryError: A quote is never closed, or something is no text at all.
     """
+    if broken := _NO_TEXT.search(query):
+        place = Place(query, broken.start(), len(broken[0]))
+        raise place.error("Here is something that is no text.", "Write the query in UTF-8.")
     return list(_tokens(query))
 
 

@@ -145,16 +145,17 @@ def _server_time(headers: Mapping[str, str]) -> float:
 def _date(value: str) -> float | None:
     try:
         return parsedate_to_datetime(value).timestamp()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
 def _number(value: str | None) -> float | None:
     try:
-        return None if value is None else float(value)
+        number = math.nan if value is None else float(value)
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
 def _bounded(seconds: float) -> float:
-    return min(max(seconds, 0.0), LONGEST_WAIT) if math.isfinite(seconds) else 1.0
+    return min(max(seconds, 0.0), LONGEST_WAIT)

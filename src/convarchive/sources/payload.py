@@ -22,7 +22,7 @@ DEEPEST = 100
 """Objects and arrays within each other. Every recursion over a payload stays well within Python's
 own limit."""
 
-_LINK = re.compile(r"ur[li]$|link$", re.IGNORECASE)
+_LINK = re.compile(r"ur[li]$|link$|^recording$|^audio$", re.IGNORECASE)
 _BESIDE_A_LINK = re.compile(r"expir|signature|signed|token", re.IGNORECASE)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 

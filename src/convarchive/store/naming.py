@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 
 from convarchive.errors import NotFound
@@ -20,9 +21,11 @@ def find(connection: sqlite3.Connection, name: str) -> int:
     Raises:
         NotFound: There is none, or there are several.
     """
-    found = _named(connection, name)
-    if not found and len(name) >= SHORTEST_PREFIX:
-        found = _beginning_with(connection, name)
+    found: list[_Named] = []
+    with contextlib.suppress(UnicodeEncodeError):  # bytes that are no UTF-8 name nothing
+        found = _named(connection, name)
+        if not found and len(name) >= SHORTEST_PREFIX:
+            found = _beginning_with(connection, name)
     if len(found) == 1:
         return found[0][0]
     if not found:

@@ -32,6 +32,7 @@ FROM conversations AS c LEFT JOIN recordings AS r ON r.sha256 = c.recording_sha2
 """
 
 _BATCH = 200
+_MOST = 2**63 - 1  # that SQLite can count
 
 
 def project(conversation: Conversation) -> tuple[Any, ...]:
@@ -126,7 +127,7 @@ def keys(connection: sqlite3.Connection, order: str, limit: int = 0, offset: int
     """The keys of all conversations in an order: newest, oldest, longest, export."""
     found = connection.execute(
         f"SELECT key FROM conversations ORDER BY {_ORDERS[order]} LIMIT ? OFFSET ?",
-        (limit or -1, offset),
+        (min(limit, _MOST) or _MOST, min(offset, _MOST)),
     )
     return [row[0] for row in found]
 

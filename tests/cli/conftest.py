@@ -1,0 +1,248 @@
+"""Ways to run the command line: in this process, on a terminal, and against servers of our own."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import threading
+import time
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from convarchive import Archive, settings
+from convarchive.cli import run as run_command_line
+from convarchive.sandbox import Sandbox
+
+KEY_VARIABLE = "CONVARCHIVE_TEST_KEY"
+
+ESCAPES = "\x1b]0;owned\x07\x1b[2J\x1b[31mred\x1b[0m \x9b31m"
+"""What a terminal would obey: a new title, a cleared screen, colours, and a C1 introducer."""
+
+ODD = (
+    f"NUL \0 escape {ESCAPES} backspace \b\b return \rover delete \x7f tab \t form \f"
+    " right-to-left \u202egnp.exe\u202c isolate \u2067abc\u2069 mark \u200f line \u2028 para \u2029"
+    " next \x85 byte order \ufeff joined 👩\u200d👩\u200d👧 wide 日本語 combined e\u0301"
+)
+"""One of everything that makes a screen misbehave."""
+
+
+class Ran(NamedTuple):
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+OnTerminal = Callable[..., "Screen"]
+
+
+class Screen(NamedTuple):
+    """What a command wrote on a terminal, both streams together."""
+
+    code: int
+    text: str
+    """As it came, but with a plain line feed at the end of each line."""
+
+    @property
+    def plain(self) -> str:
+        """Without colours."""
+        import re
+
+        return re.sub(r"\x1b\[[0-9;]*m", "", self.text)
+
+    @property
+    def widest(self) -> tuple[int, str]:
+        """The widest line, in columns of the screen, and what it is."""
+        return max((columns_of(line), line) for line in self.plain.split("\n"))
+
+
+def columns_of(text: str) -> int:
+    """Columns that a terminal gives to a text: the test's own count, by Unicode's annex 11."""
+    return sum(
+        0
+        if unicodedata.category(character) in ("Mn", "Me", "Cf")
+        else 2
+        if unicodedata.east_asian_width(character) in ("W", "F")
+        else 1
+        for character in text
+    )
+
+
+def hostile_conversations() -> list[dict[str, Any]]:
+    """Conversations as a vendor might send them at its worst, all with the word *zebra*."""
+    plain = {"status": "completed", "language": "en", "summary": "zebra"}
+
+    def said(*texts: str, **more: Any) -> dict[str, Any]:
+        messages = [
+            {"speaker": "agent" if at % 2 else "customer", "text": text, "timestamp": at * 2.0}
+            for at, text in enumerate(texts)
+        ]
+        return plain | {"transcript": {"language": "en", "messages": messages}} | more
+
+    return [
+        said(f"zebra {ODD}", ODD) | {"id": "odd_everywhere_1", "summary": f"zebra {ODD}"}
+        | dict.fromkeys(("agent_id", "caller_number", "outcome", "intent"), ODD)
+        | {"topics": [ODD], "keywords": [ODD], "failure_reason": ODD, "language": f"en{ODD}"}
+        | {"start_time": "2026-02-01T10:00:00Z", "duration": 61, "actions": [{ODD: ODD}]},
+        said("zebra " + "word " * 60_000) | {"id": "long_turn_0001"}
+        | {"start_time": "2026-02-02T10:00:00Z"},
+        said("zebra" * 400, "犬" * 400 + " zebra") | {"id": "unbroken_0001"}
+        | {"start_time": "2026-02-03T10:00:00Z"},
+        said("zebra") | {"id": "x" * 120, "start_time": "2026-02-04T10:00:00Z"},
+        plain | {"id": "no_transcript_1", "start_time": "2026-02-05T10:00:00Z", "transcript": None},
+        said() | {"id": "no_turns_000001", "start_time": "2026-02-06T10:00:00Z"},
+        plain | {"id": "no_times_000001", "start_time": "2026-02-07T10:00:00Z", "transcript":
+                 {"messages": [{"speaker": "", "text": "zebra"}, {"text": ""}]}},
+        said("zebra") | {"id": f"odd_id_{ESCAPES}", "start_time": "2026-02-08T10:00:00Z"},
+    ]  # fmt: skip
+
+
+def new_archive(directory: Path, base_url: str, name: str = "ayra") -> Archive:
+    """An empty archive with one source."""
+    archive = Archive.create(directory)
+    settings.add_source(
+        directory, settings.SourceSettings(name, "ayra", base_url, KEY_VARIABLE)
+    )
+    return archive
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    """Runs the command line in this process, in an empty directory: as the real one, and fast."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args: str | Path) -> Ran:
+        capsys.readouterr()
+        code = run_command_line([str(arg) for arg in args])
+        out, err = capsys.readouterr()
+        return Ran(code, out, err)
+
+    return run
+
+
+@pytest.fixture
+def find(run: Run, synced: Archive) -> Run:
+    """Runs a command that only reads, on an archive of the demo's conversations."""
+
+    def find(*args: str) -> Ran:
+        return run("-a", synced.directory, *args)
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The directory of an archive of `hostile_conversations`, with a history and a problem."""
+    directory = tmp_path_factory.mktemp("hostile") / f"archive-{'long-' * 12}"
+    with Sandbox(count=0) as sandbox, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(KEY_VARIABLE, sandbox.key)
+        for conversation in hostile_conversations():
+            sandbox.upstream.put(conversation)
+        source = "a-source-with-a-name-of-forty-characters"
+        with new_archive(directory, sandbox.base_url, source) as archive:
+            assert archive.sync().complete
+            changed = sandbox.upstream.get("odd_everywhere_1")
+            assert changed is not None
+            sandbox.upstream.put(changed | {"summary": f"zebra again {ODD}", "intent": ESCAPES})
+            broken = {"id": f"broken_{ESCAPES}", "transcript": ESCAPES, "start_time": "2026-02-09"}
+            sandbox.upstream.put(broken | {"status": "completed", "quality": _nested(150)})
+            archive.sync()
+    yield directory
+
+
+def _nested(depth: int) -> Any:
+    return {"a": _nested(depth - 1)} if depth else 1
+
+
+@pytest.fixture
+def on_terminal(tmp_path: Path) -> OnTerminal:
+    """Runs a command on a pseudo-terminal of 80 columns."""
+    pytest.importorskip("pty")
+
+    def on_terminal(
+        *args: str | Path, columns: int = 80, env: Mapping[str, str] | None = None,
+        cwd: Path = tmp_path,
+    ) -> Screen:  # fmt: skip
+        ours, theirs = _terminal(columns)
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "convarchive", *map(str, args)],
+                stdin=theirs, stdout=theirs, stderr=theirs, cwd=cwd,
+                env=os.environ | {"TERM": "xterm-256color"} | dict(env or {}),
+            )  # fmt: skip
+            os.close(theirs)
+            text = _read_all(ours).decode("utf-8")  # strictly: a terminal gets whole characters
+            return Screen(process.wait(timeout=60), text.replace("\r\n", "\n"))
+        finally:
+            os.close(ours)
+
+    return on_terminal
+
+
+def _terminal(columns: int) -> tuple[int, int]:
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    return ours, theirs
+
+
+def _read_all(descriptor: int) -> bytes:
+    chunks = []
+    deadline = time.monotonic() + 60
+    while select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        try:
+            chunk = os.read(descriptor, 65536)
+        except OSError:  # on Linux the end of a terminal is EIO
+            break
+        if not chunk:
+            break
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+Answer = Callable[[str], tuple[int, str, bytes]]
+"""From the path that was asked for to a status, a media type and a body."""
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Answer], str]]:
+    """Starts a plain web server that answers as it is told; gives its base URL."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def serve(answer: Answer) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:  # noqa: N802 - the name is http.server's
+                status, media_type, body = answer(self.path)
+                self.send_response(status)
+                self.send_header("Content-Type", media_type)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
