@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from convarchive.history import Revision
     from convarchive.status import Status
+    from convarchive.store.coverage import Coverage
     from convarchive.store.owed import Problem
     from convarchive.sync.engine import Options
     from convarchive.sync.report import SourceReport, SyncReport
@@ -332,6 +333,12 @@ class Archive:
         from convarchive.status import status
 
         return status(self._connection(), self.directory)
+
+    def coverage(self) -> Coverage:
+        """What the vendors have listed, and what became of it, by month; what is missing, by id."""
+        from convarchive.store.coverage import coverage
+
+        return coverage(self._connection())
 
     def problems(self) -> Sequence[Problem]:
         """What could not be stored, the latest first."""

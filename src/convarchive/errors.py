@@ -13,6 +13,7 @@
     ├── DamageFound                 7   verification found damage
     ├── Interrupted               130   the user wanted to stop; run again to go on
     ├── VendorError                 1   the vendor's API did not do what it should
+    │   ├── BudgetSpent             1   the vendor allows no more requests today
     │   ├── Unreachable             1   nothing answers there, or it stopped answering
     │   └── UnexpectedAnswer        1   something answers, but it is not the API
     ├── ArchiveError                1   the archive cannot be used as it is
@@ -30,6 +31,7 @@ from __future__ import annotations
 __all__ = [
     "ArchiveBusy",
     "ArchiveError",
+    "BudgetSpent",
     "ConvarchiveError",
     "DamageFound",
     "DiskFull",
@@ -141,6 +143,10 @@ class VendorError(ConvarchiveError):
 
     body: bytes | None = None
     """What came instead of an answer, where anything did."""
+
+
+class BudgetSpent(VendorError):
+    """The vendor allows no more requests today; what has come is stored."""
 
 
 class Unreachable(VendorError):

@@ -8,7 +8,8 @@ that prints it. Edits by this program keep the user's comments and order.
     [sources.ayra]
     kind = "ayra"
     base_url = "https://api.ayra.ai"
-    api_key_env = "AYRA_API_KEY"
+    api_key_env = "AYRA_API_KEY"      # or several: ["AYRA_KEY_1", "AYRA_KEY_2"]
+    requests_per_day = 10000          # for each key; left out, there is no such limit
 """
 
 from __future__ import annotations
@@ -28,7 +29,13 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.IGNORECASE)
 _HEAD = """# The settings of this archive.
 # Keys are never written here. Name the environment variable, or the command, that has them.
 """
-_KNOWN = {"kind", "base_url", "api_key_env", "api_key_command"}
+_KNOWN = {
+    "kind": "a text",
+    "base_url": "a text",
+    "api_key_env": "a text, or a list of texts",
+    "api_key_command": "a text",
+    "requests_per_day": "a whole number above 0",
+}
 
 
 class SourceSettings(NamedTuple):
@@ -37,10 +44,18 @@ class SourceSettings(NamedTuple):
     name: str
     kind: str
     base_url: str
-    api_key_env: str | None = None
-    """The environment variable that holds the key."""
+    api_key_env: str | tuple[str, ...] | None = None
+    """The environment variable that holds the key, or several with a key each."""
     api_key_command: str | None = None
     """A command that prints the key; it comes before the variable."""
+    requests_per_day: int | None = None
+    """That each key may make; None where there is no such limit."""
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The environment variables that hold the keys."""
+        named = self.api_key_env or ()
+        return (named,) if isinstance(named, str) else named
 
 
 def create(directory: Path) -> None:
@@ -121,23 +136,23 @@ def remove_source(directory: Path, name: str) -> None:
     _write(directory, tomlkit.dumps(document))
 
 
-def key_of(source: SourceSettings, environment: Mapping[str, str] = os.environ) -> str:
-    """The key of a source, fresh from where it is kept.
+def keys_of(source: SourceSettings, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The keys of a source, fresh from where they are kept, by the names of those places.
 
     Raises:
-        SettingsError: It is not there.
+        SettingsError: One is not there.
     """
     if source.api_key_command:
-        return _printed_by(source)
-    variable = source.api_key_env or ""
-    key = environment.get(variable, "").strip()
-    if not key:
-        raise SettingsError(
-            f"The key of {source.name} is missing.",
-            f"The environment variable {variable} is not set.",
-            f"Set it: export {variable}=…",
-        )
-    return key
+        return {"api_key_command": _printed_by(source)}
+    keys = {name: environment.get(name, "").strip() for name in source.variables}
+    for variable, key in keys.items():
+        if not key:
+            raise SettingsError(
+                f"The key of {source.name} is missing.",
+                f"The environment variable {variable} is not set.",
+                f"Set it: export {variable}=…",
+            )
+    return keys
 
 
 def _printed_by(source: SourceSettings) -> str:
@@ -149,7 +164,7 @@ def _printed_by(source: SourceSettings) -> str:
         done = subprocess.run(  # noqa: S603 - it is the owner's own command
             shlex.split(command), capture_output=True, text=True, check=True, timeout=60
         )
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
+    except (OSError, ValueError, IndexError, subprocess.SubprocessError) as error:
         # Not what it printed: that may be the key.
         raise SettingsError(
             f"The command that prints the key of {source.name} failed.", f"{type(error).__name__}."
@@ -170,16 +185,26 @@ def _source(path: Path, name: str, table: Any) -> SourceSettings:
                 f"{where} has a setting {setting!r} that does not exist.",
                 f"There are: {', '.join(sorted(_KNOWN))}.",
             )
-        if not isinstance(value, str):
-            raise SettingsError(f"{where}.{setting} should be a text.")
+        if not _fits(setting, value):
+            raise SettingsError(f"{where}.{setting} should be {_KNOWN[setting]}.")
     for setting in ("kind", "base_url"):
         if setting not in table:
             raise SettingsError(f"{where} lacks the setting {setting!r}.")
     if not table.get("api_key_env") and not table.get("api_key_command"):
         raise SettingsError(f"{where} does not say where its key is.", "It needs api_key_env.")
+    if isinstance(variables := table.get("api_key_env"), list):
+        table = table | {"api_key_env": tuple(variables)}
     source = SourceSettings(name=name, **table)
     check(source)
     return source
+
+
+def _fits(setting: str, value: Any) -> bool:
+    if setting == "requests_per_day":
+        return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    if setting == "api_key_env" and isinstance(value, list):
+        return bool(value) and all(isinstance(each, str) for each in value)
+    return isinstance(value, str)
 
 
 def _read(path: Path) -> str:

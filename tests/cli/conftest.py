@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import shutil
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ import pytest
 from convarchive import Archive, settings
 from convarchive.cli import run as run_command_line
 from convarchive.sandbox import Sandbox
+from convarchive.sync.engine import Options
 
 KEY_VARIABLE = "CONVARCHIVE_TEST_KEY"
 
@@ -109,16 +111,12 @@ def hostile_conversations() -> list[dict[str, Any]]:
 def new_archive(directory: Path, base_url: str, name: str = "ayra") -> Archive:
     """An empty archive with one source."""
     archive = Archive.create(directory)
-    settings.add_source(
-        directory, settings.SourceSettings(name, "ayra", base_url, KEY_VARIABLE)
-    )
+    settings.add_source(directory, settings.SourceSettings(name, "ayra", base_url, KEY_VARIABLE))
     return archive
 
 
 @pytest.fixture
-def run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs the command line in this process, in an empty directory: as the real one, and fast."""
     monkeypatch.chdir(tmp_path)
 
@@ -141,8 +139,16 @@ def find(run: Run, synced: Archive) -> Run:
     return find
 
 
+@pytest.fixture
+def copied(synced: Archive, tmp_path: Path) -> Iterator[Archive]:
+    """An archive of the demo's conversations, with its index, to be changed."""
+    shutil.copytree(synced.directory, tmp_path / "copied")
+    with Archive.open(tmp_path / "copied") as archive:
+        yield archive
+
+
 @pytest.fixture(scope="session")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of an archive of `hostile_conversations`, with a history and a problem."""
     directory = tmp_path_factory.mktemp("hostile") / f"archive-{'long-' * 12}"
     with Sandbox(count=0) as sandbox, pytest.MonkeyPatch.context() as patch:
@@ -157,8 +163,9 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             sandbox.upstream.put(changed | {"summary": f"zebra again {ODD}", "intent": ESCAPES})
             broken = {"id": f"broken_{ESCAPES}", "transcript": ESCAPES, "start_time": "2026-02-09"}
             sandbox.upstream.put(broken | {"status": "completed", "quality": _nested(150)})
-            archive.sync()
-    yield directory
+            report = archive.sync(options=Options(full=True))
+            assert (report.sources[0].changed, report.sources[0].problems) == (1, 1)
+    return directory
 
 
 def _nested(depth: int) -> Any:
@@ -226,7 +233,7 @@ def serve() -> Iterator[Callable[[Answer], str]]:
 
     def serve(answer: Answer) -> str:
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802 - the name is http.server's
+            def do_GET(self) -> None:
                 status, media_type, body = answer(self.path)
                 self.send_response(status)
                 self.send_header("Content-Type", media_type)

@@ -1,4 +1,4 @@
-"""The index follows the store: through the queue, through crashes, and anew when it is not its own."""
+"""The index follows the store: by the queue, through crashes, and anew where it is not its own."""
 
 from __future__ import annotations
 
@@ -118,21 +118,21 @@ def test_a_crash_before_the_store_knows(shelve, catch_up: CatchUp, call, ids: Id
 def test_killed_anywhere(shelve, store, catch_up: CatchUp, call) -> None:
     """Killed at any instant and run again, the index ends up as if it had never been killed."""
     archive = shelve(call("first", "customer: refund"))
-    calls = [call(f"c{at}", *["customer: refund " + "word " * 30] * 20) for at in range(2_000)]
+    calls = [call(f"c{at}", *["customer: refund " + "word " * 20] * 10) for at in range(1_000)]
     killed = 0
-    for round_ in range(12):
+    for round_ in range(8):
         store(archive, *(one._replace(summary=f"round {round_}") for one in calls))
         process = run("writer.catch_up(connection, directory)", archive.directory)
         try:
-            process.wait(0.25 + round_ / 8)
+            process.wait(0.25 + round_ / 10)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.wait(60)
             killed += 1
         catch_up(archive)
         assert archive.unindexed() == 0
-        assert archive.count("refund") == 2_001
-        assert archive.count(f'summary:"round {round_}"') == 2_000
+        assert archive.count("refund") == 1_001
+        assert archive.count(f'summary:"round {round_}"') == 1_000
     assert killed >= 3, "too few were killed for this to mean anything"
 
 
@@ -258,15 +258,13 @@ def test_another_writer(shelve, store, call, catch_up: CatchUp) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
-def test_an_index_of_another_user(shelve, call) -> None:
-    """An index in a directory that may not be written to is an error, and no traceback."""
+@pytest.mark.parametrize("name", ["meta.json", ".tantivy-meta.lock", "convarchive.mark"])
+def test_an_index_of_another_user(shelve, call, name: str) -> None:
+    """An index that is closed to whoever asks is an error, and no traceback."""
     archive = shelve(call("a", "customer: refund"))
-    (archive.directory / "index").chmod(0o500)
-    try:
-        with pytest.raises(IndexUnusable):
-            archive.search("refund")
-    finally:
-        (archive.directory / "index").chmod(0o700)
+    (archive.directory / "index" / name).chmod(0)
+    with pytest.raises(IndexUnusable):
+        archive.search("refund")
 
 
 def test_only_the_owner_may_read_it(shelve, call) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from convarchive.sources.ayra import Ayra
 from convarchive.sources.http import Client
+from convarchive.sources.keyring import Key, Keyring
 from convarchive.sources.pace import Waiter
 
 pytest.register_assert_rewrite("tests.sources.contract")
@@ -33,7 +34,8 @@ def connect() -> Iterator[Connect]:
     made: list[Client] = []
 
     def connect(url: str, key: str = KEY, waiter: Waiter | None = None) -> Client:
-        made.append(Client(url, key, waiter or Waiter(threading.Event())))
+        waiting = waiter or Waiter(threading.Event())
+        made.append(Client(url, Keyring([Key("VAR", key)], waiting), waiting))
         return made[-1]
 
     yield connect

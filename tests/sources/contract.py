@@ -19,6 +19,7 @@ from convarchive.model import ROLES, STATUSES
 from convarchive.sources import KINDS, Source, normaliser, open_source
 from convarchive.sources.base import Listed
 from convarchive.sources.http import Client
+from convarchive.sources.keyring import Key, Keyring
 from convarchive.sources.pace import Waiter
 
 START = "2026-03-01T09:{minute:02}:00Z"
@@ -293,7 +294,8 @@ def opened(
     stop: threading.Event | None = None,
 ) -> Iterator[Source]:
     """The source of this vendor's account, closed at the end."""
-    client = Client(url or vendor.url, key or vendor.key, Waiter(stop or threading.Event()))
+    waiter = Waiter(stop or threading.Event())
+    client = Client(url or vendor.url, Keyring([Key("VAR", key or vendor.key)], waiter), waiter)
     source = open_source(vendor.kind, "account", client)
     try:
         yield source

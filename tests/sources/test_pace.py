@@ -163,7 +163,7 @@ def test_a_new_window(impatient: Waiter) -> None:
     budget.take()
     budget.give_back(headers(0))
     assert asked(budget, impatient) == 0
-    budget._try_to_take()
+    budget.try_to_take()
     budget.give_back(headers(8, reset=NOON + 90))
     assert asked(budget, impatient) > 0
 

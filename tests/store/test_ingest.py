@@ -8,7 +8,6 @@ import sqlite3
 import pytest
 from tests.store.conversations import call, dump, received
 
-from convarchive.errors import ConvarchiveError
 from convarchive.store.database import transaction
 from convarchive.store.ingest import Outcome, Received, ingest, pack, unpack
 
@@ -123,19 +122,6 @@ def test_the_index_is_told(connection: sqlite3.Connection) -> None:
     connection.execute("DELETE FROM index_queue")
     store(connection, received(call()), received(call("conv_2"), "2"))
     assert connection.execute("SELECT * FROM index_queue").fetchall() == [(2,)]
-
-
-def test_all_or_nothing(connection: sqlite3.Connection) -> None:
-    """A batch that breaks off half way leaves nothing behind."""
-    before = dump(connection)
-
-    def batch() -> object:
-        yield received(call())
-        raise ConvarchiveError("half way")
-
-    with pytest.raises(ConvarchiveError, match="half way"), transaction(connection):
-        ingest(connection, batch())  # type: ignore[arg-type]
-    assert dump(connection) == before
 
 
 @pytest.mark.parametrize("body", [b"", b"\0", b"x" * 100_000, bytes(range(256))])

@@ -36,6 +36,7 @@ SECTIONS = {
     },
     "Keep": {
         "status": "How the archive is, on one screen.",
+        "coverage": "Is it all there: listed, stored, missing, by month.",
         "problems": "What could not be stored, and why.",
         "reindex": "Make the search index anew.",
         "rebuild": "Make the tables anew from the vendor's bytes.",

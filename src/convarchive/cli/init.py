@@ -21,7 +21,7 @@ def command(
     kind: str | None,
     name: str | None,
     base_url: str | None,
-    api_key_env: str | None,
+    api_key_env: tuple[str, ...],
     api_key_command: str | None,
 ) -> None:
     """Make an archive in DIR, else where --archive says, else in this directory.
@@ -47,7 +47,7 @@ def command(
     where = f" -a {shlex.quote(named)}" if named else ""
     if source is None:
         app.say(f"Add a source: convarchive{where} source add ayra")
-    elif source.api_key_env:
-        app.say(f"Next: export {source.api_key_env}=…  then: convarchive{where} sync")
+    elif source.variables:
+        app.say(f"Next: export {'=… '.join(source.variables)}=…  then: convarchive{where} sync")
     else:
         app.say(f"Next: convarchive{where} sync")

@@ -26,7 +26,12 @@ def source_options(command: Command) -> Command:
     """The options that describe a source."""
     for option in (
         click.option("--api-key-command", metavar="COMMAND", help="A command that prints the key."),
-        click.option("--api-key-env", metavar="VAR", help="The variable that holds the key."),
+        click.option(
+            "--api-key-env",
+            metavar="VAR",
+            multiple=True,
+            help="The variable that holds the key; several times for several keys.",
+        ),
         click.option("--base-url", metavar="URL", help="Of the API, where it isn't the usual one."),
         click.option("--name", help="Of the source; the kind, if it isn't given."),
     ):
@@ -38,7 +43,7 @@ def source_settings(
     kind: str,
     name: str | None,
     base_url: str | None,
-    api_key_env: str | None,
+    api_key_env: tuple[str, ...],
     api_key_command: str | None,
 ) -> SourceSettings:
     """A source as the options describe it, with what is usual for its kind.
@@ -49,9 +54,13 @@ def source_settings(
     from convarchive import sources
 
     usual = sources.kind(kind)
-    variable = api_key_env or (None if api_key_command else usual.key_variable)
+    variables = api_key_env or (() if api_key_command else (usual.key_variable,))
     return SourceSettings(
-        name or kind, kind, (base_url or usual.base_url).rstrip("/"), variable, api_key_command
+        name or kind,
+        kind,
+        (base_url or usual.base_url).rstrip("/"),
+        variables[0] if len(variables) == 1 else variables or None,
+        api_key_command,
     )
 
 
@@ -75,7 +84,7 @@ def add(
     kind: str,
     name: str | None,
     base_url: str | None,
-    api_key_env: str | None,
+    api_key_env: tuple[str, ...],
     api_key_command: str | None,
 ) -> None:
     """Add an account of a vendor. KIND: ayra.
@@ -113,7 +122,7 @@ def list_(app: App, form: str | None, limit: int) -> None:
             "base_url": source.base_url,
             "api_key_env": source.api_key_env,
             "api_key_command": source.api_key_command,
-            "key": source.api_key_env or "a command",
+            "key": ", ".join(source.variables) or "a command",
         }
         for source in list(found)[: limit or None]
     ]

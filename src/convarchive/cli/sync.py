@@ -14,11 +14,11 @@ import click
 
 from convarchive.cli import output, screen
 from convarchive.cli.app import App, failed
-from convarchive.cli.progress import bars
+from convarchive.cli.progress import add, bars
 from convarchive.errors import SomeFailed, UsageError
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
     from convarchive.sync.report import SourceReport, SyncReport
 
@@ -81,7 +81,7 @@ def command(
         output.write_json(report.to_json())
     elif not app.quiet:
         for source in report.sources:
-            told = _told(source, limited=limit is not None)
+            told = _told(source, teller.left.get(source.source), limited=limit is not None)
             click.echo("\n  ".join(screen.wrapped(told, screen.columns() - 2)))
     return _exit_code(report)
 
@@ -92,33 +92,29 @@ class _Teller:
     def __init__(self, app: App, progress: Progress | None) -> None:
         self._app = app
         self._progress = progress
-        self._tasks: dict[str, int] = {}
+        self._tasks: dict[str, TaskID] = {}
         self._source = ""
+        self.left: dict[str, int] = {}
+        """How many conversations of a source are still to be looked at, where that is known."""
 
     def step(self, report: SourceReport, total: int | None) -> None:
         """A page or a batch is done."""
         self._source = report.source
+        done = min(report.listed, report.fetched + report.unchanged + report.problems)
+        if total is not None:
+            self.left[report.source] = max(0, total - done)
         if self._progress is None:
             return
         if report.source not in self._tasks:
-            self._tasks[report.source] = self._progress.add_task(report.source, total=None)
-        done = min(report.listed, report.fetched + report.unchanged + report.problems)
-        self._progress.update(
-            self._tasks[report.source],  # type: ignore[arg-type]
-            completed=done,
-            total=total,
-            description=report.source,
-        )
+            self._tasks[report.source] = add(self._progress, report.source)
+        self._progress.update(self._tasks[report.source], completed=done, total=total)
 
     def wait(self, reason: str, seconds: float) -> None:
         """It waits, or has waited if the reason is empty."""
         if self._progress is not None and self._source in self._tasks:
             until = (datetime.now(UTC) + timedelta(seconds=seconds)).astimezone(self._app.zone)
-            told = f"{self._source}: waiting until {until:%H:%M:%S}, {reason}" if reason else ""
-            self._progress.update(
-                self._tasks[self._source],  # type: ignore[arg-type]
-                description=told or self._source,
-            )
+            told = f"until {until:%H:%M:%S}: {screen.one_line(reason)}" if reason else ""
+            self._progress.update(self._tasks[self._source], waiting=told)
         elif reason and self._app.verbose:
             self._app.say(f"Waiting {seconds:.0f} s: {reason}")
 
@@ -132,7 +128,7 @@ def _stopping(app: App) -> Iterator[threading.Event]:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        app.say("Finishing what is under way. Ctrl-C again stops at once.")
+        app.say("\nFinishing what is under way. Ctrl-C again stops at once.")
 
     before = {name: signal.signal(name, ask) for name in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -142,7 +138,7 @@ def _stopping(app: App) -> Iterator[threading.Event]:
             signal.signal(name, handler)
 
 
-def _told(report: SourceReport, *, limited: bool) -> str:
+def _told(report: SourceReport, left: int | None, *, limited: bool) -> str:
     """One source on one line."""
     facts = [
         f"{report.new:,} new",
@@ -159,6 +155,7 @@ def _told(report: SourceReport, *, limited: bool) -> str:
             facts.append(f"{number:,} {what}")
     if not report.complete:
         facts.append("stopped at the limit" if limited and not report.error else "not complete")
+        facts += [f"about {left:,} to go"] if left else []
     waited = f", waited {report.waited_seconds:.0f} s" if report.waited_seconds >= 1 else ""
     spent = f"{screen.counted(report.requests, 'request')}, {screen.size(report.bytes)}{waited}"
     return f"{report.source}  {' · '.join(facts)}  ({spent})"

@@ -1,8 +1,9 @@
 """Asking the index: which conversations, in which order, and how many.
 
 An answer is a list of keys; what is behind them is in the store. Order is stable: hits of the same
-rank stand newest first, then by key, so that paging neither repeats nor skips, and an index that
-was made anew answers as before.
+rank stand newest first, then by key, so that paging neither repeats nor skips. An index that was
+made anew finds what the old one found; scores may differ a little, since the engine's statistics
+count what was replaced until it merges that away.
 """
 
 from __future__ import annotations

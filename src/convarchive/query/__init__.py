@@ -20,14 +20,17 @@ compiles the tree for it. Nothing is guessed, dropped or widened: what cannot be
 Text becomes tokens in `lexer`, with phone numbers found by `phones`; `parser` gives them structure;
 `words` and `fields` know what a single word or value means, with `dates` and `numbers`; `printer`
 goes the other way.
+
+A search is a fresh process, so what most queries don't need is loaded when it is needed, and
+patterns stand as text: `re` compiles them when they are first used, and keeps them.
 """
 
 from __future__ import annotations
 
-from convarchive.query.dates import parse_instant, parse_period
+from typing import TYPE_CHECKING
+
 from convarchive.query.names import FIELDS
 from convarchive.query.parser import parse
-from convarchive.query.printer import to_text
 from convarchive.query.tree import (
     All,
     And,
@@ -44,6 +47,10 @@ from convarchive.query.tree import (
     Within,
     Word,
 )
+
+if TYPE_CHECKING:
+    from convarchive.query.dates import parse_instant, parse_period
+    from convarchive.query.printer import to_text
 
 __all__ = [
     "FIELDS",
@@ -66,3 +73,15 @@ __all__ = [
     "parse_period",
     "to_text",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name in ("parse_instant", "parse_period"):
+        from convarchive.query import dates
+
+        return getattr(dates, name)
+    if name == "to_text":
+        from convarchive.query.printer import to_text
+
+        return to_text
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

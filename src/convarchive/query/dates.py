@@ -27,12 +27,11 @@ HINT: Final = (
     "today or yesterday."
 )
 
-_WRITTEN: Final = re.compile(
+_WRITTEN: Final = (
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)"
-    r"(?:[t ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(z|[+-]\d\d:?\d\d)?)?)?)?",
-    re.ASCII,
+    r"(?:[t ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(z|[+-]\d\d:?\d\d)?)?)?)?"
 )
-_AGO: Final = re.compile(r"(\d{1,5})(min|h|d|w|mo|y)", re.ASCII)
+_AGO: Final = r"(\d{1,5})(min|h|d|w|mo|y)"
 
 
 class Clock(NamedTuple):
@@ -78,11 +77,11 @@ def parse_period(
     """
     written = text.strip().lower()
     try:
-        if found := _WRITTEN.fullmatch(written):
+        if found := re.fullmatch(_WRITTEN, written, re.ASCII):
             return _named(found, Clock(now, zone))
         if written in ("today", "yesterday"):
             return _day(written, Clock(now, zone))
-        if found := _AGO.fullmatch(written):
+        if found := re.fullmatch(_AGO, written, re.ASCII):
             moment = _ago(int(found[1]), found[2], Clock(now, zone))
             return moment, moment
     except (ValueError, OverflowError, OSError) as error:

@@ -33,8 +33,8 @@ from convarchive.query.tokens import Place, Token
 from convarchive.query.tree import All, Flag, Node, Range, Started, Term
 from convarchive.query.words import quoted, text_node
 
-_RANGE: Final = re.compile(r"(>?)(.*?)\.\.(<?)(.*)", re.DOTALL)
-_COMPARISON: Final = re.compile(r"(>=|<=|>|<)(.*)", re.DOTALL)
+_RANGE: Final = r"(>?)(.*?)\.\.(<?)(.*)"
+_COMPARISON: Final = r"(>=|<=|>|<)(.*)"
 
 
 class _End(NamedTuple):
@@ -183,13 +183,13 @@ def _number(field: str, text: str, place: Place) -> tuple[float, float]:
 def _ends(token: Token) -> _Ends | None:
     """The ends of a range, or None for a single value."""
     inside = token.place.part(1 if token.kind == "phrase" else 0, len(token.text))
-    if found := _RANGE.fullmatch(token.text):
+    if found := re.fullmatch(_RANGE, token.text, re.DOTALL):
         low = _end(found, 2, inside, bool(found[1]))
         high = _end(found, 4, inside, bool(found[3]))
         if low is None and high is None:
             raise token.place.error("This range has no end at all.")
         return low, high
-    if found := _COMPARISON.fullmatch(token.text):
+    if found := re.fullmatch(_COMPARISON, token.text, re.DOTALL):
         end = _end(found, 2, inside, found[1] in (">", "<"))
         if end is None:
             raise token.place.error(f'There is nothing behind the "{found[1]}".')

@@ -33,8 +33,10 @@ _CLOSING: Final = {
 """An opening quote, and what may close it."""
 
 _OPERATORS: Final[dict[str, Kind]] = {"AND": "AND", "OR": "OR", "NOT": "NOT"}
-_RUN: Final = re.compile(rf"[^\s(){''.join(_CLOSING)}]+")
-_NO_TEXT: Final = re.compile("[\ud800-\udfff]+")
+_ENDS: Final = frozenset("()" + "".join(_CLOSING))
+"""What ends a run of characters, beside spaces."""
+
+_NO_TEXT: Final = "[\ud800-\udfff]+"
 """Bytes that are no UTF-8 reach Python as halves of surrogate pairs, and no index has any."""
 
 _NO_PHONES: Final = frozenset((*CLOSED, *DATES, *NUMBERS))
@@ -46,7 +48,7 @@ def lex(query: str) -> list[Token]:
     Raises:
         QueryError: A quote is never closed, or something is no text at all.
     """
-    if broken := _NO_TEXT.search(query):
+    if not query.isascii() and (broken := re.search(_NO_TEXT, query)):
         place = Place(query, broken.start(), len(broken[0]))
         raise place.error("Here is something that is no text.", "Write the query in UTF-8.")
     return list(_tokens(query))
@@ -121,5 +123,5 @@ def _phrase(query: str, column: int) -> Token:
 
 
 def _run_end(query: str, column: int) -> int:
-    run = _RUN.match(query, column)
-    return run.end() if run else column
+    ends = (at for at in range(column, len(query)) if query[at].isspace() or query[at] in _ENDS)
+    return next(ends, len(query))

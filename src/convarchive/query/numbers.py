@@ -12,9 +12,9 @@ from typing import Final
 from convarchive.errors import UsageError
 
 _NUMBER: Final = r"([0-9]{1,9}(?:\.[0-9]{1,3})?)"
-_UNITS: Final = re.compile(rf"(?:{_NUMBER}h)?(?:{_NUMBER}m(?:in)?)?(?:{_NUMBER}s?)?", re.IGNORECASE)
-_CLOCK: Final = re.compile(r"(?:([0-9]{1,9}):)?([0-9]{1,9}):([0-5][0-9])")
-_TURNS: Final = re.compile(r"[0-9]{1,9}")
+_UNITS: Final = rf"(?:{_NUMBER}h)?(?:{_NUMBER}m(?:in)?)?(?:{_NUMBER}s?)?"
+_CLOCK: Final = r"(?:([0-9]{1,9}):)?([0-9]{1,9}):([0-5][0-9])"
+_TURNS: Final = r"[0-9]{1,9}"
 
 
 def parse_duration(text: str) -> tuple[float, float]:
@@ -26,7 +26,7 @@ def parse_duration(text: str) -> tuple[float, float]:
     Raises:
         UsageError: This is no duration.
     """
-    found = _CLOCK.fullmatch(text) or _UNITS.fullmatch(text)
+    found = re.fullmatch(_CLOCK, text) or re.fullmatch(_UNITS, text, re.IGNORECASE)
     if found is None or not text:
         raise UsageError(
             f'"{text}" is no duration.', hint="Durations look like 90, 90s, 5m, 1h30m or 4:07."
@@ -44,6 +44,6 @@ def parse_turns(text: str) -> tuple[float, float]:
     Raises:
         UsageError: This is no whole number.
     """
-    if not _TURNS.fullmatch(text):
+    if not re.fullmatch(_TURNS, text):
         raise UsageError(f'"{text}" is no number of turns.', hint="Write turns:20 or turns:>20.")
     return float(text), 0

@@ -19,8 +19,6 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from convarchive.errors import QueryError
-from convarchive.query.dates import Clock
-from convarchive.query.fields import field_node
 from convarchive.query.lexer import lex
 from convarchive.query.names import SCOPES
 from convarchive.query.tokens import Token
@@ -42,15 +40,16 @@ def parse(text: str, *, now: datetime, zone: tzinfo | None = None) -> Node:
     Raises:
         QueryError: It cannot be understood; the error knows the place.
     """
-    return _Parser(lex(text), Clock(now, zone)).query()
+    return _Parser(lex(text), now, zone).query()
 
 
 class _Parser:
     """Walks along the tokens; ``field`` is the one whose group of values this is, if any."""
 
-    def __init__(self, tokens: list[Token], clock: Clock) -> None:
+    def __init__(self, tokens: list[Token], now: datetime, zone: tzinfo | None) -> None:
         self._tokens = tokens
-        self._clock = clock
+        self._now = now
+        self._zone = zone
         self._at = 0
         self._depth = 0
 
@@ -106,7 +105,12 @@ class _Parser:
 
     def _leaf(self, field: str) -> Node:
         token = self._take()
-        return field_node(field, token, self._clock) if field else text_node(token)
+        if not field:
+            return text_node(token)
+        from convarchive.query.dates import Clock
+        from convarchive.query.fields import field_node
+
+        return field_node(field, token, Clock(self._now, self._zone))
 
     def _group(self, field: str) -> Node:
         opened = self._take()

@@ -19,9 +19,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-_START: Final = re.compile(r"\+?[0-9]+|\(\+?[0-9]{1,5}\)")
-_GROUP: Final = re.compile(r"[ \u00a0\u202f.\u2010\u2011-]?(?:[0-9]+|\([0-9]{1,5}\))")
-_END: Final = re.compile(r"(\*?)[.,;!?]*(?=[\s)]|$)")
+_FIRST: Final = "+(0123456789"
+_START: Final = r"\+?[0-9]+|\(\+?[0-9]{1,5}\)"
+_GROUP: Final = r"[ \u00a0\u202f.\u2010\u2011-]?(?:[0-9]+|\([0-9]{1,5}\))"
+_END: Final = r"(\*?)[.,;!?]*(?=[\s)]|$)"
 
 _FEWEST: Final = 7
 _FEWEST_WITH_STAR: Final = 4
@@ -41,10 +42,12 @@ def phone_number(query: str, column: int, *, caller: bool = False) -> int | None
         column: Where a word may begin.
         caller: Whether it is the value of ``caller:``, so that groups of digits are a number.
     """
-    start = _START.match(query, column)
+    if query[column] not in _FIRST:
+        return None
+    start = re.compile(_START).match(query, column)
     finish = None
     for end in _group_ends(query, start) if start else ():
-        finish = _END.match(query, end) or finish
+        finish = re.compile(_END).match(query, end) or finish
     if finish is None:
         return None
     written = query[column : finish.end()]
@@ -60,7 +63,7 @@ def _group_ends(query: str, start: re.Match[str]) -> Iterator[int]:
     digits = count = _digits(start[0])
     most = _MOST if "+" in start[0] and start[0] != "+1" else _MOST_NATIONAL
     yield end
-    while count < _FEWEST and (group := _GROUP.match(query, end)):
+    while count < _FEWEST and (group := re.compile(_GROUP).match(query, end)):
         count = _digits(group[0])
         if digits + count > most or ("(" in group[0] and digits > _COUNTRY_CODE):
             return

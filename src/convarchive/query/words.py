@@ -32,11 +32,11 @@ from convarchive.query.names import FIELDS, advice
 from convarchive.query.tokens import Token
 from convarchive.query.tree import All, Fuzzy, Node, Phrase, Prefix, Word
 
-_FIELD_LIKE: Final = re.compile(r"([^\W\d_](?:[^\W\d]|-)+):(?!//|:)")
+_FIELD_LIKE: Final = r"([^\W\d_](?:[^\W\d]|-)+):(?!//|:)"
 _LINKS: Final = ("mailto", "tel", "sip", "sips", "urn")
-_COMPARED: Final = re.compile(r"([A-Za-z-]+)(>=|<=|[<>=])(.*)", re.DOTALL)
-_FUZZY: Final = re.compile(r"(.*)~([0-9.]*)", re.DOTALL)
-_SLOP: Final = re.compile(r"~([0-9]{1,3})")
+_COMPARED: Final = r"([A-Za-z-]+)(>=|<=|[<>=])(.*)"
+_FUZZY: Final = r"(.*)~([0-9.]*)"
+_SLOP: Final = r"~([0-9]{1,3})"
 
 
 def text_node(token: Token) -> Node:
@@ -54,7 +54,7 @@ def text_node(token: Token) -> Node:
         return All()
     if text.endswith("*"):
         return Prefix(_stem(token, text[:-1]))
-    if fuzzy := _FUZZY.fullmatch(text):
+    if "~" in text and (fuzzy := re.fullmatch(_FUZZY, text, re.DOTALL)):
         return _fuzzy(token, *fuzzy.groups())
     return Word(_stem(token, text))
 
@@ -70,7 +70,7 @@ def _phrase(token: Token) -> Node:
         raise token.place.error("There is nothing between these quotes.")
     if not token.suffix:
         return Phrase(token.text)
-    if slop := _SLOP.fullmatch(token.suffix):
+    if slop := re.fullmatch(_SLOP, token.suffix):
         return Phrase(token.text, int(slop[1]))
     sign = token.suffix[0]
     raise token.place.part(token.place.length - len(token.suffix), len(token.suffix)).error(
@@ -99,13 +99,13 @@ def _stem(token: Token, text: str) -> str:
         raise token.place.part(text.index("*"), 1).error(
             '"*" can stand only at the end of a word.', _in_quotes(token)
         )
-    if text != token.text and _FUZZY.fullmatch(text):
+    if text != token.text and re.fullmatch(_FUZZY, text, re.DOTALL):
         raise token.place.error('A word takes either "*" or "~".', _in_quotes(token))
     return text
 
 
 def _refuse_unknown_field(token: Token) -> None:
-    like = _FIELD_LIKE.match(token.text)
+    like = re.match(_FIELD_LIKE, token.text) if ":" in token.text else None
     if like and (like[1].lower() not in _LINKS or like[0] == token.text):
         raise token.place.part(0, len(like[1])).error(
             f'There is no field "{like[1]}".', advice(like[1]) or _in_quotes(token)
@@ -125,7 +125,8 @@ def _refuse_other_languages(token: Token) -> None:
         raise token.place.part(0, 1).error(
             '"!" is no operator here.', f"To leave the word out write -{text[1:]}."
         )
-    compared = _COMPARED.fullmatch(text)
+    signed = any(sign in text for sign in "<>=")
+    compared = re.fullmatch(_COMPARED, text, re.DOTALL) if signed else None
     if compared and compared[1].lower() in FIELDS:
         name, sign, value = compared.groups()
         raise token.place.part(len(name), len(sign)).error(

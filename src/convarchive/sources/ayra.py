@@ -8,7 +8,7 @@ takes every spelling and nesting that is likely, and the bytes are kept for the 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import quote
@@ -79,19 +79,22 @@ class Ayra:
         answer = self._client.get(path, expect=(_NOT_FOUND,))
         if answer.status == _NOT_FOUND:
             return None
-        payload = _detail(answer.body)
+        payload = _object(_unwrapped(answer.value), answer.body)
         documents = {"detail": answer.body}
-        facts = [payload]
+        spoken: Any = None
         if not Fields(payload, _GROUPS).has("transcript", "messages"):
             transcript = self._client.get(f"{path}/transcript", expect=_NOT_READY)
             if transcript.status not in _NOT_READY:
                 documents["transcript"] = transcript.body
-                facts.append(_unwrapped(decode(transcript.body)))
+                spoken = _unwrapped(transcript.value)
         try:
-            return self._understood(conversation_id, documents, facts)
+            conversation = _conversation(self.name, payload, spoken)
+            state = fingerprint([payload] if spoken is None else [payload, spoken])
+            _check_id(conversation, conversation_id)
         except UnexpectedAnswer as error:
             error.body = error.body or answer.body
             raise
+        return Fetched(conversation, state, tuple(documents.items()))
 
     def open_recording(self, url: str) -> AbstractContextManager[Download | None]:
         """The sound behind a signed link; None if it has expired."""
@@ -100,17 +103,6 @@ class Ayra:
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()
-
-    def _understood(
-        self, conversation_id: str, documents: Mapping[str, bytes], facts: Sequence[Any]
-    ) -> Fetched:
-        state = fingerprint(facts)
-        conversation = normalise(self.name, documents)
-        if conversation.id != conversation_id:
-            raise UnexpectedAnswer(
-                f"Asked for {conversation_id}, the vendor answered with {conversation.id}."
-            )
-        return Fetched(conversation, state, tuple(documents.items()))
 
 
 def normalise(source: str, documents: Mapping[str, bytes]) -> Conversation:
@@ -123,14 +115,22 @@ def normalise(source: str, documents: Mapping[str, bytes]) -> Conversation:
     Raises:
         UnexpectedAnswer: The detail is no conversation.
     """
-    fields = Fields(_detail(documents["detail"]), _GROUPS)
+    detail = documents["detail"]
+    payload = _object(_unwrapped(decode(detail)), detail)
+    separately = documents.get("transcript")
+    spoken = None if separately is None else _unwrapped(decode(separately))
+    return _conversation(source, payload, spoken)
+
+
+def _conversation(source: str, payload: dict[str, Any], spoken: Any) -> Conversation:
+    """The conversation, with what came as its transcript separately, if anything did."""
+    fields = Fields(payload, _GROUPS)
     identifier = fields.text(*_ID)
     if identifier is None:
         raise UnexpectedAnswer("The vendor's answer has no conversation id.")
     started_at = fields.instant(*_START)
-    spoken = fields.value("transcript", "messages")
-    if "transcript" in documents:
-        spoken = _unwrapped(decode(documents["transcript"]))
+    if spoken is None:
+        spoken = fields.value("transcript", "messages")
     turns = _turns(spoken, started_at)
     language = fields.text("language", "language_code", "lang")
     if language is None and isinstance(spoken, dict):
@@ -167,8 +167,13 @@ def normalise(source: str, documents: Mapping[str, bytes]) -> Conversation:
     )
 
 
+def _check_id(conversation: Conversation, asked: str) -> None:
+    if conversation.id != asked:
+        raise UnexpectedAnswer(f"Asked for {asked}, the vendor answered with {conversation.id}.")
+
+
 def _page(answer: Answer, number: int) -> Page:
-    envelope = decode(answer.body)
+    envelope = answer.value
     items = envelope.get("data") if isinstance(envelope, dict) else envelope
     if isinstance(items, dict):
         items = items.get("conversations", items.get("items"))
@@ -231,8 +236,7 @@ def _bytes(item: Any) -> bytes:
     return msgspec.json.encode(item)
 
 
-def _detail(body: bytes) -> dict[str, Any]:
-    payload = _unwrapped(decode(body))
+def _object(payload: Any, body: bytes) -> dict[str, Any]:
     if not isinstance(payload, dict):
         error = UnexpectedAnswer("The vendor's answer is no conversation.")
         error.body = body

@@ -15,12 +15,14 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from convarchive.errors import KeyRefused, SettingsError, UnexpectedAnswer, Unreachable, VendorError
 from convarchive.sources.base import Download
-from convarchive.sources.pace import Budget, Waiter, backoff, retry_after, until_reset
+from convarchive.sources.keyring import Keyring
+from convarchive.sources.pace import Waiter, backoff, retry_after, until_reset
+from convarchive.sources.payload import decode
 
 if TYPE_CHECKING:
     import httpx
@@ -31,9 +33,11 @@ LARGEST_BODY = 64 * 1024 * 1024
 TRIES = 6
 """Of one request, once the vendor has answered anything; before that, `FIRST_TRIES`."""
 
+BODY_TRIES = 3
+"""Of one request that is answered with something else than JSON."""
+
 FIRST_TRIES = 2
 
-_SHORTEST_KEY = 8
 _TIMEOUT = 30.0  # seconds without a single byte
 _OK = 200
 _REFUSED = (401, 403)
@@ -46,7 +50,17 @@ class Answer(NamedTuple):
 
     status: int
     body: bytes
-    media_type: str
+    value: Any = None
+    """The JSON value that the body holds, of an answer that is 200."""
+
+
+class _Trouble(NamedTuple):
+    """No answer yet, and what to do about it."""
+
+    error: VendorError
+    pause: float | None = None
+    """Seconds that the vendor asks to wait; None if it doesn't say."""
+    tries: int = TRIES
 
 
 class Client:
@@ -54,19 +68,18 @@ class Client:
 
     Args:
         base_url: Of the API, without a trailing slash.
-        key: Sent as a bearer token, to this origin and no other.
+        keyring: Its keys are sent as bearer tokens, to this origin and no other.
         waiter: For every pause.
     """
 
-    def __init__(self, base_url: str, key: str, waiter: Waiter) -> None:
+    def __init__(self, base_url: str, keyring: Keyring, waiter: Waiter) -> None:
         self.base_url = _checked(base_url)
         self.requests = 0
         self.rate_limited = 0
-        self._key = _checked_key(key)
-        self._spellings = _spellings(key)
+        self._keyring = keyring
         self._waiter = waiter
-        self._budget = Budget(waiter)
         self._answered = False
+        self._understood = False
         self._lock = threading.Lock()
         self._local = threading.local()
         self._clients: list[httpx.Client] = []
@@ -74,23 +87,25 @@ class Client:
     def get(
         self, path: str, params: Mapping[str, str] | None = None, *, expect: tuple[int, ...] = ()
     ) -> Answer:
-        """The answer to a request, which is 200 or one of ``expect``.
+        """The answer to a request: 200 with a JSON value, or one of ``expect``.
 
         Raises:
             KeyRefused: 401 or 403.
+            BudgetSpent: The day's budget is used up.
             Unreachable: Nothing answered, or it broke off or was too busy each time.
-            UnexpectedAnswer: Any other status, or a body beyond `LARGEST_BODY`.
+            UnexpectedAnswer: Any other status, no JSON, or a body beyond `LARGEST_BODY`.
             Interrupted: The user wants to stop.
         """
         attempt = 0
         while True:
-            trouble, pause = self._try(path, params or {}, expect)
-            if isinstance(trouble, Answer):
-                return trouble
+            came = self._try(path, params or {}, expect)
+            if isinstance(came, Answer):
+                return came
             attempt += 1
-            if attempt >= (TRIES if self._answered else FIRST_TRIES):
-                raise trouble
-            self._waiter.wait(backoff(attempt) if pause is None else pause, str(trouble.what))
+            if attempt >= (came.tries if self._answered else min(came.tries, FIRST_TRIES)):
+                raise came.error
+            pause = backoff(attempt) if came.pause is None else came.pause
+            self._waiter.wait(pause, came.error.what)
 
     @contextlib.contextmanager
     def download(self, url: str) -> Iterator[Download | None]:
@@ -135,52 +150,56 @@ class Client:
 
     def _try(
         self, path: str, params: Mapping[str, str], expect: tuple[int, ...]
-    ) -> tuple[Answer | VendorError, float | None]:
-        """An answer, or why there is none yet and how long to pause (None: as one thinks best)."""
+    ) -> Answer | _Trouble:
         import httpx
 
-        self._budget.take()
+        lane = self._keyring.take()
         headers: Mapping[str, str] = {}
+        authorization = {"Authorization": f"Bearer {lane.secret}"}
         try:
             with self._lock:
                 self.requests += 1
-            with self._client("api").stream("GET", self.base_url + path, params=params) as response:
+            with self._client("api").stream(
+                "GET", self.base_url + path, params=params, headers=authorization
+            ) as response:
                 headers = response.headers
-                body = self._without_key(_read(response))
-                answer = Answer(response.status_code, body, headers.get("content-type", ""))
+                body = self._keyring.without_keys(_read(response))
+                answer = Answer(response.status_code, body)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return self._no_answer(error), None
+            return _Trouble(self._no_answer(error))
         finally:
-            self._budget.give_back(headers)
+            lane.give_back(headers)
         self._answered = True
         return self._judged(answer, headers, expect)
 
     def _judged(
         self, answer: Answer, headers: Mapping[str, str], expect: tuple[int, ...]
-    ) -> tuple[Answer | VendorError, float | None]:
-        if answer.status == _OK or answer.status in expect:
-            return answer, None
+    ) -> Answer | _Trouble:
+        if answer.status in expect:
+            return answer
+        if answer.status == _OK:
+            try:
+                answer = answer._replace(value=decode(answer.body))
+            except UnexpectedAnswer as error:
+                # Cut off on the way, or a page of some proxy; but never yet the API: wrong address.
+                return _Trouble(error, tries=BODY_TRIES if self._understood else 1)
+            self._understood = True
+            return answer
         said = _words(answer)
         if answer.status in _REFUSED:
             raise KeyRefused("The vendor refused the key.", said, "Check the key and its scope.")
         if answer.status == _TOO_MANY:
             with self._lock:
                 self.rate_limited += 1
-            return Unreachable("The vendor's rate limit is used up."), (
-                retry_after(headers) or until_reset(headers)
-            )
-        error = UnexpectedAnswer(
+            busy = Unreachable("The vendor's rate limit is used up.")
+            return _Trouble(busy, retry_after(headers) or until_reset(headers))
+        unexpected = UnexpectedAnswer(
             f"{self.base_url} answered {answer.status}.", said, "Check the base URL."
         )
-        error.body = answer.body
+        unexpected.body = answer.body
         if answer.status >= _SERVER_ERROR:
-            return error, retry_after(headers)
-        raise error
-
-    def _without_key(self, body: bytes) -> bytes:
-        for spelling in self._spellings:
-            body = body.replace(spelling, b"***")
-        return body
+            return _Trouble(unexpected, retry_after(headers))
+        raise unexpected
 
     def _no_answer(self, error: Exception) -> Unreachable:
         return Unreachable(
@@ -198,7 +217,7 @@ class Client:
 
             headers = {"User-Agent": f"convarchive/{__version__}"}
             if purpose == "api":
-                headers |= {"Authorization": f"Bearer {self._key}", "Accept": "application/json"}
+                headers["Accept"] = "application/json"
             else:
                 headers["Accept-Encoding"] = "identity"  # the bytes themselves are the record
             client = httpx.Client(
@@ -224,8 +243,6 @@ def _read(response: httpx.Response) -> bytes:
 
 def _words(answer: Answer) -> str:
     """The vendor's own explanation, from either of the documented shapes of an error."""
-    from convarchive.sources.payload import decode
-
     try:
         error = decode(answer.body)
     except VendorError:
@@ -253,19 +270,3 @@ def _checked(base_url: str) -> str:
             f"{base_url!r} is not a base URL.", "It should look like https://api.example.com."
         )
     return base_url.rstrip("/")
-
-
-def _checked_key(key: str) -> str:
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise SettingsError(
-            "The key has characters that no key has.", "It must be printable ASCII, without spaces."
-        )
-    return key
-
-
-def _spellings(key: str) -> list[bytes]:
-    """The key as it is, and as JSON may have it. What is shorter than a key stands in any text."""
-    if len(key) < _SHORTEST_KEY:
-        return []
-    quoted = key.replace("\\", r"\\").replace('"', r"\"")
-    return [each.encode() for each in dict.fromkeys((key, quoted, quoted.replace("/", r"\/")))]

@@ -74,7 +74,7 @@ class Budget:
 
     def take(self) -> None:
         """Wait until one more request fits, and count it."""
-        while (seconds := self._try_to_take()) > 0:
+        while (seconds := self.try_to_take()) > 0:
             self._waiter.wait(seconds, "the vendor's rate limit")
         self._waiter.check()
 
@@ -98,8 +98,8 @@ class Budget:
             self._limit = int(limit)
             self._reset_at = time.monotonic() + _bounded(reset - _server_time(headers))
 
-    def _try_to_take(self) -> float:
-        """Nothing to wait and one request taken, or the seconds to wait."""
+    def try_to_take(self) -> float:
+        """0 and one request counted, or the seconds to wait."""
         with self._lock:
             now = time.monotonic()
             if self._limit is not None and now >= self._reset_at:

@@ -75,6 +75,24 @@ def set_synced(
     )
 
 
+def spent(connection: sqlite3.Connection, name: str) -> list[tuple[str, str, int]]:
+    """Key, day and requests made on that day, for the last day on which each key made any."""
+    return connection.execute(
+        "SELECT key, max(day), requests FROM budgets WHERE source = ? GROUP BY key", (name,)
+    ).fetchall()
+
+
+def set_spent(
+    connection: sqlite3.Connection, name: str, spent: Iterable[tuple[str, str, int]]
+) -> None:
+    """Key, day and the requests made on that day; a count that stands already writes nothing."""
+    connection.executemany(
+        "INSERT INTO budgets VALUES (?1, ?2, ?3, ?4)"
+        " ON CONFLICT DO UPDATE SET requests = ?4 WHERE requests IS NOT ?4",
+        ((name, *each) for each in spent),
+    )
+
+
 def note(connection: sqlite3.Connection, name: str, listings: Iterable[Listing], at: str) -> None:
     """Write down what was listed; a line that says what it said before writes nothing."""
     connection.executemany(
@@ -153,18 +171,34 @@ def unlisted(
     return (row[0] for row in rows)
 
 
-def mark_deleted(connection: sqlite3.Connection, name: str, identifier: str, at: str) -> bool:
-    """The vendor does not have it any more; say so, and keep it. Whether that is news."""
+def mark_deleted(
+    connection: sqlite3.Connection, name: str, identifier: str, at: str
+) -> bool | None:
+    """The vendor does not have it any more; say so, and keep it.
+
+    Returns:
+        Whether that is news; None if we don't have it either.
+    """
     row = connection.execute(
-        "UPDATE conversations SET deleted_at_source = ?"
-        " WHERE source = ? AND id = ? AND deleted_at_source IS NULL RETURNING key",
-        (at, name, identifier),
+        "SELECT key, deleted_at_source IS NULL FROM conversations WHERE source = ? AND id = ?",
+        (name, identifier),
     ).fetchone()
     if row is None:
-        return False
-    connection.execute("INSERT OR IGNORE INTO index_queue VALUES (?)", row)
-    connection.execute("DELETE FROM pending WHERE source = ? AND id = ?", (name, identifier))
-    return True
+        return None
+    key, news = row
+    # Should it ever be listed again, it is back, even if it is listed as it was.
+    connection.execute(
+        "UPDATE listings SET fetched = 1, fingerprint = NULL, fetched_fingerprint = NULL"
+        " WHERE source = ? AND id = ?",
+        (name, identifier),
+    )
+    if news:
+        connection.execute(
+            "UPDATE conversations SET deleted_at_source = ? WHERE key = ?", (at, key)
+        )
+        connection.execute("INSERT OR IGNORE INTO index_queue VALUES (?)", (key,))
+        connection.execute("DELETE FROM pending WHERE source = ? AND id = ?", (name, identifier))
+    return bool(news)
 
 
 def close_window(

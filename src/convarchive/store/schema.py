@@ -213,6 +213,15 @@ CREATE TABLE problems (
     UNIQUE (source, id, stage)
 ) STRICT;
 
+-- Requests that each key has made on each day, by UTC. The key's name, never the key.
+CREATE TABLE budgets (
+    source   TEXT NOT NULL REFERENCES sources (name),
+    key      TEXT NOT NULL,
+    day      TEXT NOT NULL,
+    requests INTEGER NOT NULL,
+    PRIMARY KEY (source, key, day)
+) STRICT, WITHOUT ROWID;
+
 -- What the search index still lacks.
 CREATE TABLE index_queue (
     conversation INTEGER PRIMARY KEY REFERENCES conversations (key)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from convarchive.errors import (
+    BudgetSpent,
     ConvarchiveError,
     Interrupted,
     KeyRefused,
@@ -74,6 +75,7 @@ class SourceSync:
         report: Where everything is counted.
         options: What to do.
         progress: Told after each step.
+        count_requests: Writes down what was spent of the day's budget; called in transactions.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class SourceSync:
         report: SourceReport,
         options: Options,
         progress: Progress,
+        count_requests: Callable[[], None] = lambda: None,
     ) -> None:
         self._connection = connection
         self._source = source
@@ -97,6 +100,7 @@ class SourceSync:
         self._unreachable = 0
         self._total: int | None = None
         self._progress = progress
+        self._count_requests = count_requests
 
     def run(self) -> None:
         """Bring the archive up to what the vendor has now.
@@ -124,18 +128,19 @@ class SourceSync:
         row = mirror.source(self._connection, self._name)
         since, moves = _stretch(row.listed_to if row else None, self._options)
         seen: set[str] = set()
+        timed = False
         for step in walk(self._source, since, self._options.until):
             self._total = step.total
+            timed = timed or any(item.started_at for item in step.items)
             self._note(step, step.cursor if moves else None)
             seen.update(item.id for item in step.items)
             self._fetch_wanted()
             if self._spent():
                 return False
-        if moves and self._options.until is None:
+        if moves and self._options.until is None and seen and not timed:
             # A list without starts has no place to go on from; what follows started after now.
             with transaction(self._connection):
-                if not any(item.started_at for item in step.items) and step.items:
-                    mirror.set_cursor(self._connection, self._name, self._began)
+                mirror.set_cursor(self._connection, self._name, self._began)
         self._find_deleted(since, seen)
         self._close_window(since)
         return True
@@ -145,6 +150,7 @@ class SourceSync:
         items = [Listing(item.id, item.started_at, item.fingerprint) for item in step.items]
         with transaction(self._connection):
             mirror.note(self._connection, self._name, items, clock.now())
+            self._count_requests()
             if cursor is not None:
                 # One call that claims to be of the year 2099 must not hide all that follow it.
                 earliest = min(cursor, self._began, key=lambda instant: instant.rstrip("Z"))
@@ -175,7 +181,7 @@ class SourceSync:
         came: list[tuple[Listing, Fetched | None]] = []
         failed: list[tuple[Listing, ConvarchiveError]] = []
         for item, result in self._fetcher.fetch(batch, self._get):
-            if isinstance(result, Interrupted | KeyRefused):
+            if isinstance(result, BudgetSpent | Interrupted | KeyRefused):
                 stop = stop or result
             elif isinstance(result, ConvarchiveError):
                 failed.append((item, result))
@@ -214,26 +220,26 @@ class SourceSync:
             for _, fetched in there:
                 owed.note_unfinished(self._connection, fetched.conversation, at)
                 owed.solved(self._connection, self._name, fetched.conversation.id, "fetch", "read")
-            gone = [item for item, fetched in came if fetched is None]
-            kept = [item for item in gone if self._note_gone(item, at)]
             mirror.mark_fetched(
-                self._connection,
-                self._name,
-                ((item.id, item.fingerprint) for item in [i for i, _ in there] + kept),
+                self._connection, self._name, ((item.id, item.fingerprint) for item, _ in there)
             )
+            for item, answer in came:
+                if answer is None:
+                    self._note_gone(item, at)
             for item, error in failed:
                 self._note_failed(item, error, at)
+            self._count_requests()
         self._count_outcomes(there, outcomes)
         return [(fetched, outcome) for (_, fetched), outcome in zip(there, outcomes, strict=True)]
 
-    def _note_gone(self, item: Listing, at: str) -> bool:
-        """A 404: mark what we have as deleted at the source. Whether we have it."""
-        if mirror.mark_deleted(self._connection, self._name, item.id, at):
+    def _note_gone(self, item: Listing, at: str) -> None:
+        """A 404: mark what we have as deleted at the source."""
+        news = mirror.mark_deleted(self._connection, self._name, item.id, at)
+        if news is None:
+            message = "The vendor listed it, but had it no more when it was asked for."
+            owed.note_problem(self._connection, self._name, item.id, "fetch", message, at)
+        elif news:
             self._report.deleted_at_source += 1
-            return True
-        message = "The vendor listed it, but had it no more when it was asked for."
-        owed.note_problem(self._connection, self._name, item.id, "fetch", message, at)
-        return False
 
     def _note_failed(self, item: Listing, error: ConvarchiveError, at: str) -> None:
         body = error.body if isinstance(error, VendorError) else None

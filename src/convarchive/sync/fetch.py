@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from convarchive.errors import ConvarchiveError, Interrupted, KeyRefused
+from convarchive.errors import BudgetSpent, ConvarchiveError, Interrupted, KeyRefused
 
 THREADS = 4
 
@@ -29,8 +29,8 @@ class Fetcher:
     ) -> Iterator[tuple[Asked, Came | ConvarchiveError]]:
         """Each thing that is wanted with what came, or with the error that came instead.
 
-        After an interruption or a refused key, or when the caller has had enough, nothing more is
-        asked for; what is under way ends.
+        After an interruption, a refused key or a spent budget, or when the caller has had enough,
+        nothing more is asked for; what is under way ends.
         """
         results = [(item, self._pool.submit(get, item)) for item in wanted]
         try:
@@ -40,7 +40,7 @@ class Fetcher:
                 try:
                     yield item, future.result()
                 except ConvarchiveError as error:
-                    if isinstance(error, Interrupted | KeyRefused):
+                    if isinstance(error, BudgetSpent | Interrupted | KeyRefused):
                         _cancel(results)
                     yield item, error
         finally:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from convarchive import settings
@@ -24,6 +24,7 @@ from convarchive.index import writer
 from convarchive.settings import SourceSettings
 from convarchive.sources import open_source
 from convarchive.sources.http import Client
+from convarchive.sources.keyring import Key, Keyring, Spent
 from convarchive.sources.pace import Waiter
 from convarchive.store import clock, mirror
 from convarchive.store.database import transaction
@@ -44,20 +45,20 @@ def sync(
     began = time.monotonic()
     chosen = _chosen(directory, names)
     # Every key before the first request: a missing one is found at once, and not after an hour.
-    keys = {source.name: settings.key_of(source) for source in chosen}
+    keys = {source.name: settings.keys_of(source) for source in chosen}
     whole = SyncReport()
     for source in chosen:
         report = SourceReport(source.name)
         whole.sources.append(report)
-        client = Client(source.base_url, keys[source.name], Waiter(stop, announce))
+        waiter = Waiter(stop, announce)
+        keyring = _keyring(source, keys[source.name], waiter, _spent(connection, source))
         try:
-            _sync_one(connection, directory, source, client, report, options, progress)
+            _sync_one(
+                connection, directory, source, keyring, waiter, report, options or Options(),
+                progress or (lambda _report, _total: None),
+            )  # fmt: skip
         except (VendorError, KeyRefused, Interrupted, ArchiveError) as error:
             report.error = error
-        finally:
-            report.requests, report.rate_limited = client.requests, client.rate_limited
-            report.waited_seconds = client.waited
-            client.close()
         if isinstance(report.error, Interrupted | ArchiveError):
             break
     _index(connection, directory, whole)
@@ -73,7 +74,9 @@ def test(source: SourceSettings) -> str:
         VendorError: It can't be reached, or is not what it should be.
         SettingsError: The key is missing.
     """
-    client = Client(source.base_url, settings.key_of(source), Waiter(threading.Event()))
+    waiter = Waiter(threading.Event())
+    keyring = _keyring(source, settings.keys_of(source), waiter)
+    client = Client(source.base_url, keyring, waiter)
     try:
         page = open_source(source.kind, source.name, client).list(since=None, until=None, page=1)
     finally:
@@ -86,18 +89,40 @@ def _sync_one(
     connection: sqlite3.Connection,
     directory: Path,
     source: SourceSettings,
-    client: Client,
+    keyring: Keyring,
+    waiter: Waiter,
     report: SourceReport,
-    options: Options | None,
-    progress: Progress | None,
+    options: Options,
+    progress: Progress,
 ) -> None:
     with transaction(connection):
         mirror.add_source(connection, source.name, source.kind, clock.now())
-    opened = open_source(source.kind, source.name, client)
-    SourceSync(
-        connection, directory, opened, report, options or Options(),
-        progress or (lambda _report, _total: None),
-    ).run()  # fmt: skip
+    client = Client(source.base_url, keyring, waiter)
+    try:
+        SourceSync(
+            connection, directory, open_source(source.kind, source.name, client), report, options,
+            progress, lambda: mirror.set_spent(connection, source.name, keyring.spent()),
+        ).run()  # fmt: skip
+    finally:
+        report.requests, report.rate_limited = client.requests, client.rate_limited
+        report.waited_seconds = waiter.waited
+        client.close()
+
+
+def _spent(connection: sqlite3.Connection, source: SourceSettings) -> list[Spent]:
+    """What earlier runs have counted."""
+    return [Spent(*row) for row in mirror.spent(connection, source.name)]
+
+
+def _keyring(
+    source: SourceSettings, keys: Mapping[str, str], waiter: Waiter, spent: Sequence[Spent] = ()
+) -> Keyring:
+    return Keyring(
+        [Key(name, secret) for name, secret in keys.items()],
+        waiter,
+        per_day=source.requests_per_day,
+        spent=spent,
+    )
 
 
 def _index(connection: sqlite3.Connection, directory: Path, whole: SyncReport) -> None:

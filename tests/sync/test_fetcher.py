@@ -1,0 +1,90 @@
+"""Many things at once, in order, and what went wrong beside what went right."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from convarchive.errors import ConvarchiveError, Interrupted, KeyRefused, UnexpectedAnswer
+from convarchive.sync.fetch import THREADS, Fetcher
+
+
+@pytest.fixture
+def fetcher() -> Iterator[Fetcher]:
+    """Its threads end with the test."""
+    made = Fetcher()
+    yield made
+    made.close()
+
+
+def test_in_the_order_asked_for(fetcher: Fetcher) -> None:
+    """However long each takes."""
+    gates = [threading.Event() for _ in range(THREADS)]
+
+    def get(number: int) -> int:
+        if number + 1 < len(gates):
+            assert gates[number + 1].wait(10)
+        gates[number].set()
+        return number * number
+
+    found = list(fetcher.fetch(range(len(gates)), get))
+    assert found == [(number, number * number) for number in range(len(gates))]
+
+
+def test_several_at_once(fetcher: Fetcher) -> None:
+    """As many as there are threads are under way together."""
+    together = threading.Barrier(THREADS, timeout=10)
+    assert len(list(fetcher.fetch(range(THREADS), lambda _: together.wait()))) == THREADS
+
+
+def test_an_error_is_a_result(fetcher: Fetcher) -> None:
+    """Of the one thing that it happened to."""
+
+    def get(number: int) -> int:
+        if number == 3:
+            raise UnexpectedAnswer("three")
+        return number
+
+    found = dict(fetcher.fetch(range(50), get))
+    assert str(found.pop(3)) == "three"
+    assert found == {number: number for number in range(50) if number != 3}
+
+
+@pytest.mark.parametrize("error", [Interrupted("stop"), KeyRefused("no")])
+def test_nothing_more_is_asked_for(fetcher: Fetcher, error: ConvarchiveError) -> None:
+    """After an interruption or a refused key; what was under way still counts."""
+    asked: list[int] = []
+
+    def get(number: int) -> int:
+        asked.append(number)
+        if number == 5:
+            raise error
+        return number
+
+    found = dict(fetcher.fetch(range(10_000), get))
+    assert {number: number for number in range(5)}.items() <= found.items()
+    assert found[5] is error
+    assert len(found) <= len(asked) < 10_000
+
+
+def test_a_caller_who_has_had_enough(fetcher: Fetcher) -> None:
+    """Ends it for all that were not begun."""
+    asked: list[int] = []
+    results = fetcher.fetch(range(10_000), lambda number: asked.append(number))
+    next(results)
+    results.close()  # type: ignore[attr-defined]
+    fetcher.close()
+    assert len(asked) < 10_000
+
+
+def test_a_defect_is_not_hidden(fetcher: Fetcher) -> None:
+    """What is none of our errors is raised."""
+    with pytest.raises(ZeroDivisionError):
+        list(fetcher.fetch([0], lambda number: 1 // number))
+
+
+def test_nothing_wanted(fetcher: Fetcher) -> None:
+    """Is nothing fetched."""
+    assert list(fetcher.fetch([], str)) == []
