@@ -12,6 +12,7 @@ import pytest
 
 from convarchive import Archive, settings
 from convarchive.sandbox import Sandbox
+from convarchive.sources import pace
 
 KEY_VARIABLE = "CONVARCHIVE_TEST_KEY"
 
@@ -39,6 +40,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
                 patch.delenv(name)
         patch.setenv("TZ", "UTC")
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("user-data")))
+        # The same pauses, a hundred times as short: nobody learns anything from waiting.
+        patch.setattr(pace, "SHORTEST_BACKOFF", 0.0005)
+        patch.setattr(pace, "FIRST_BACKOFF", 0.005)
         yield
 
 

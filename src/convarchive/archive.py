@@ -30,7 +30,7 @@ from convarchive.index.locator import Match
 from convarchive.index.reader import SORTS, Reader
 from convarchive.model import Conversation
 from convarchive.query import tree
-from convarchive.store import database, facets, naming, rows
+from convarchive.store import database, rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,11 +54,16 @@ class Archive:
     """
 
     def __init__(self, directory: str | os.PathLike[str], zone: tzinfo | None = None) -> None:
-        from pathlib import Path
-
-        self.directory: Path = Path(directory)
+        self._directory = os.fspath(directory)
         self.zone = zone
         self._reading: sqlite3.Connection | None = None
+
+    @property
+    def directory(self) -> Path:
+        """Where it is."""
+        from pathlib import Path
+
+        return Path(self._directory)
 
     @classmethod
     def open(cls, directory: str | os.PathLike[str], zone: tzinfo | None = None) -> Archive:
@@ -70,7 +75,8 @@ class Archive:
             ArchiveError: It can't be opened.
         """
         archive = cls(directory, zone)
-        if not (archive.directory / database.FILE).exists():
+        # Here and below without pathlib: a search does without, and starts 6 ms sooner.
+        if not os.path.exists(os.path.join(directory, database.FILE)):  # noqa: PTH110, PTH118
             raise NotFound(
                 f"There is no archive in {archive.directory}.", "",
                 "Make one: convarchive init, or try: convarchive demo",
@@ -169,6 +175,8 @@ class Archive:
         """
         node = self.parse(query)
         everything = isinstance(node, tree.All)
+        from convarchive.store import facets
+
         return facets.count(self._connection(), None if everything else self._index().keys(node))
 
     def list(
@@ -219,6 +227,8 @@ class Archive:
         Raises:
             NotFound: There is none, or there are several.
         """
+        from convarchive.store import naming
+
         return naming.find(self._connection(), name)
 
     def history(self, name: str) -> Sequence[Revision]:
@@ -390,12 +400,12 @@ class Archive:
 
     def _connection(self) -> sqlite3.Connection:
         if self._reading is None:
-            self._reading = database.connect(self.directory)
+            self._reading = database.connect(self._directory)
         return self._reading
 
     def _index(self) -> Reader:
         # Opened anew for each question, in 2 ms: another process may have written meanwhile.
-        return Reader(self._connection(), self.directory)
+        return Reader(self._connection(), self._directory)
 
 
 def _check(sort: str) -> None:

@@ -54,10 +54,12 @@ def test_the_document(sync: Run) -> None:
     assert [source["source"] for source in found["sources"]] == ["ayra"]
 
 
-@pytest.mark.parametrize("field", COUNTS)
-def test_a_source_counts(sync: Run, field: str) -> None:
-    """Every count is there, as a whole number."""
-    assert type(report(sync("--json"))["sources"][0][field]) is int
+def test_a_source_counts(sync: Run) -> None:
+    """Every count is there, as a whole number; what it waited is in seconds."""
+    (source,) = report(sync("--json"))["sources"]
+    assert {name: type(source[name]) for name in COUNTS} == dict.fromkeys(COUNTS, int)
+    assert type(source["waited_seconds"]) is float
+    assert type(source["complete"]) is bool
 
 
 def test_what_a_first_sync_counts(sync: Run, few: Sandbox) -> None:
@@ -176,7 +178,7 @@ def test_wrong_values(sync: Run, few: Sandbox, place: tuple[str, str]) -> None:
     assert not few.requests
 
 
-@pytest.mark.parametrize("length", ["0d", "12h", "2w", "36525d", "999999999d"])
+@pytest.mark.parametrize("length", ["0d", "999999999d"])
 def test_look_back(sync: Run, length: str) -> None:
     """Any length of time may be looked back, be it longer than there are calendars."""
     sync()

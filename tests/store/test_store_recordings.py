@@ -59,6 +59,15 @@ def test_a_recording_that_breaks_off(tmp_path: Path) -> None:
     assert files(tmp_path) == []
 
 
+def test_what_a_killed_run_has_left(tmp_path: Path) -> None:
+    """Half a recording is swept away, a whole one is not."""
+    recordings.sweep(tmp_path)
+    recordings.write(tmp_path, [SOUND], "audio/wav")
+    (tmp_path / recordings.DIRECTORY / ".part-x7").write_bytes(SOUND[:100])
+    recordings.sweep(tmp_path)
+    assert files(tmp_path) == [f"{SHA256[:2]}/{SHA256}.wav"]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such modes")
 def test_the_files_are_the_owners(tmp_path: Path) -> None:
     """Nobody else can hear them."""

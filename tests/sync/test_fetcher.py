@@ -56,27 +56,42 @@ def test_an_error_is_a_result(fetcher: Fetcher) -> None:
 def test_nothing_more_is_asked_for(fetcher: Fetcher, error: ConvarchiveError) -> None:
     """After an interruption or a refused key; what was under way still counts."""
     asked: list[int] = []
+    told = threading.Event()
 
     def get(number: int) -> int:
         asked.append(number)
         if number == 5:
             raise error
+        if number > 5:
+            assert told.wait(10)
         return number
 
-    found = dict(fetcher.fetch(range(10_000), get))
-    assert {number: number for number in range(5)}.items() <= found.items()
-    assert found[5] is error
-    assert len(found) <= len(asked) < 10_000
+    found: dict[int, object] = {}
+    for number, result in fetcher.fetch(range(10_000), get):
+        found[number] = result
+        if number == 5:
+            told.set()
+    assert found.pop(5) is error
+    assert found == {number: number for number in found}
+    assert {0, 1, 2, 3, 4} <= found.keys()
+    assert len(found) + 1 == len(asked) <= 6 + THREADS
 
 
 def test_a_caller_who_has_had_enough(fetcher: Fetcher) -> None:
     """Ends it for all that were not begun."""
     asked: list[int] = []
-    results = fetcher.fetch(range(10_000), lambda number: asked.append(number))
+    enough = threading.Event()
+
+    def get(number: int) -> None:
+        asked.append(number)
+        if number:
+            assert enough.wait(10)
+
+    results = fetcher.fetch(range(10_000), get)
     next(results)
     results.close()  # type: ignore[attr-defined]
-    fetcher.close()
-    assert len(asked) < 10_000
+    enough.set()
+    assert len(asked) <= 1 + THREADS
 
 
 def test_a_defect_is_not_hidden(fetcher: Fetcher) -> None:

@@ -8,12 +8,14 @@ import pytest
 from tests.sync.vendor import Listener, Shelf, dump, moment, rising
 
 from convarchive.errors import (
+    ArchiveError,
     Interrupted,
     KeyRefused,
     UnexpectedAnswer,
     Unreachable,
     VendorError,
 )
+from convarchive.model import Recording
 from convarchive.sources.ayra import normalise
 from convarchive.sources.base import Fetched, Page
 from convarchive.store import owed
@@ -140,6 +142,7 @@ def test_an_outage_of_the_list(listen: Listener, shelf: Shelf) -> None:
     shelf.before_list = fail
     with pytest.raises(Unreachable):
         listen(shelf)
+    shelf.before_list = lambda _: None
     stored = listen.stored()
     assert 10 <= len(stored) < 40
     shelf.fetched.clear()
@@ -273,14 +276,14 @@ def test_values_beyond_measure(listen: Listener) -> None:
     assert dump(listen.connection) == before
 
 
-def test_a_recording_directory_in_the_way(listen: Listener, shelf: Shelf, tmp_path: Path) -> None:
-    """What cannot be written is said, and no traceback; the conversations are stored."""
-    from convarchive.errors import ArchiveError
-    from convarchive.model import Recording
-
+def test_a_recording_that_cannot_be_written(listen: Listener, shelf: Shelf, tmp_path: Path) -> None:
+    """Ends the sync with an error in plain words; what had come by then is stored."""
     (tmp_path / "listener" / "recordings").write_text("not a directory")
     shelf.put("conv_007", moment(minutes=7), recording=Recording("https://a"))
     shelf.sounds["https://a"] = b"RIFF"
     with pytest.raises(ArchiveError, match="cannot be written"):
         listen(shelf)
+    assert "conv_007" in listen.stored()
+    (tmp_path / "listener" / "recordings").unlink()
+    assert listen(shelf).complete
     assert len(listen.stored()) == 40

@@ -8,6 +8,7 @@ fresh process each time, does not wait for the parts that it doesn't use.
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from typing import TextIO
@@ -133,6 +134,8 @@ def main(args: list[str] | None = None) -> None:
         # Not by sys.exit, which would wait for requests that are under way in other threads.
         sys.stderr.flush()
         os._exit(code)
+    # Python looks through all objects for cycles before it ends, a tenth of a search's time.
+    gc.freeze()
     sys.exit(code)
 
 

@@ -16,17 +16,29 @@ from convarchive.cli.app import App
               help="The same seed makes up the same conversations.")  # fmt: skip
 @click.option("--rate-limit", type=click.IntRange(min=1), metavar="N",
               help="Requests a minute; more are refused.")  # fmt: skip
+@click.option("--chaos", "share", type=click.FloatRange(0, 0.4), metavar="SHARE",
+              help="Let things go wrong: 0.05 fails every twentieth answer, and less often breaks "
+              "off, truncates, delays or refuses one; the list changes while it is read.")  # fmt: skip
 @click.pass_obj
-def command(app: App, port: int, count: int | None, seed: int, rate_limit: int | None) -> None:
+def command(
+    app: App,
+    port: int,
+    count: int | None,
+    seed: int,
+    rate_limit: int | None,
+    share: float | None,
+) -> None:
     """A small Ayra API on this machine, to try things with. Ctrl-C ends it.
 
     \b
     convarchive sandbox
     convarchive sandbox --count 5000 --rate-limit 100
+    convarchive sandbox --count 5000 --chaos 0.05
     """
-    from convarchive.sandbox import Sandbox
+    from convarchive.sandbox import Chaos, Sandbox
 
-    with Sandbox(port=port, count=count, seed=seed, rate_limit=rate_limit) as sandbox:
+    chaos = Chaos.mixed(share, seed) if share else None
+    with Sandbox(port=port, count=count, seed=seed, rate_limit=rate_limit, chaos=chaos) as sandbox:
         click.echo(f"base_url {sandbox.base_url}")
         click.echo(f"key {sandbox.key}")
         app.say()
@@ -35,3 +47,6 @@ def command(app: App, port: int, count: int | None, seed: int, rate_limit: int |
         app.say(f"  convarchive init sandbox-archive --source ayra --base-url {sandbox.base_url}")
         app.say("  convarchive -a sandbox-archive sync")
         sandbox.run()
+        if chaos:
+            injected = ", ".join(f"{count} {kind}" for kind, count in chaos.injected.most_common())
+            app.say(f"Went wrong on purpose: {injected or 'nothing'}.")

@@ -6,21 +6,27 @@ elsewhere, or made by earlier code, the index answers for another archive and is
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from convarchive.index import schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DIRECTORY = "index"
 
 _FILE = "convarchive.mark"
 
 
-def belongs(connection: sqlite3.Connection, directory: Path) -> bool:
+def belongs(connection: sqlite3.Connection, directory: str | os.PathLike[str]) -> bool:
     """Whether there is an index in this archive, and it is this store's."""
     row = connection.execute("SELECT value FROM meta WHERE name = 'index'").fetchone()
     try:
-        mark = (directory / DIRECTORY / _FILE).read_text(encoding="ascii")
+        path = os.path.join(directory, DIRECTORY, _FILE)  # noqa: PTH118 - as in `store.database`
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123
+            mark = file.read()
     except (OSError, UnicodeDecodeError):
         return False
     return row is not None and row[0] == mark and mark.startswith(f"{schema.VERSION} ")

@@ -9,9 +9,9 @@ count what was replaced until it merges that away.
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from convarchive.errors import IndexUnusable, UsageError
@@ -58,7 +58,7 @@ class Reader:
         IndexUnusable: There is no index, or it is not this archive's, or it can't be read.
     """
 
-    def __init__(self, connection: sqlite3.Connection, directory: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, directory: str | os.PathLike[str]) -> None:
         from tantivy import Index
 
         if not belongs(connection, directory):
@@ -69,7 +69,7 @@ class Reader:
             )
         self._connection = connection
         with _explained():
-            index = Index.open(str(directory / DIRECTORY))
+            index = Index.open(os.path.join(directory, DIRECTORY))  # noqa: PTH118 - as in `store.database`
             schema.register_analyzers(index)
             self._schema = index.schema
             self._searcher: Searcher = index.searcher()

@@ -19,6 +19,9 @@ other side of the wire and knows nothing of the archive.
 `parameters`   what stands in the query string, read strictly
 `transcript`   the transcript endpoint's four formats
 `faults`       the answers that say no
+`chaos`        what goes wrong on purpose, and how often
+`disturbed`    the layer that makes it go wrong
+`drift`        what changes while somebody pages through the list
 `wire`         how answers become bytes
 `upstream`     the conversations that are served
 `payloads`     from an object of ``data/conversations`` to what the API says
@@ -36,6 +39,7 @@ other side of the wire and knows nothing of the archive.
 
 from __future__ import annotations
 
+from convarchive.sandbox.chaos import Chaos
 from convarchive.sandbox.server import Sandbox
 
-__all__ = ["Sandbox"]
+__all__ = ["Chaos", "Sandbox"]

@@ -21,6 +21,7 @@ from convarchive.sandbox.upstream import Upstream
 SENTIMENTS: Final = ("negative", "neutral", "positive")
 _STATUSES: Final = tuple(status for status in STATUSES if status != "unknown")
 _DEFAULT_PAGE: Final = 25
+_LARGEST_PAGE: Final = 100
 _KEPT: Final = 16
 """How many selections are remembered."""
 
@@ -57,7 +58,8 @@ class Listing:
 
     Args:
         upstream: What there is to list.
-        page_limit: The most that ``per_page`` may be.
+        page_limit: The most items on a page; who asks for more, but for no more than Ayra allows,
+            gets as many and is told so.
     """
 
     def __init__(self, upstream: Upstream, page_limit: int) -> None:
@@ -69,7 +71,8 @@ class Listing:
         """The page that was asked for, without transcripts; raises `Fault`."""
         selection = _selection(parameters)
         number = parameters.whole("page", 1)
-        size = parameters.whole("per_page", min(_DEFAULT_PAGE, self._page_limit), self._page_limit)
+        asked = parameters.whole("per_page", _DEFAULT_PAGE, max(_LARGEST_PAGE, self._page_limit))
+        size = min(asked, self._page_limit)
         with self._upstream.lock:
             selected = self._selected(selection)
             first = (number - 1) * size

@@ -17,6 +17,8 @@ import uvicorn
 from convarchive.errors import UsageError
 from convarchive.sandbox import demo
 from convarchive.sandbox.api import Api
+from convarchive.sandbox.chaos import Chaos
+from convarchive.sandbox.disturbed import Disturbed, Severable
 from convarchive.sandbox.gate import Gate, Keys
 from convarchive.sandbox.generator import Generator
 from convarchive.sandbox.limits import Limits
@@ -44,8 +46,9 @@ class Sandbox:
         link_seconds: How long a recording link is good.
         data: A directory with ``conversations/*.json`` and ``recordings/``; ``None`` for the one
             that came with the package.
-        page_limit: The most items on a page.
+        page_limit: The most items on a page, whatever is asked for.
         latency: Seconds that every answer of the API is held back.
+        chaos: What goes wrong, on purpose.
 
     Raises:
         UsageError: ``data`` has no conversations, or they cannot be read.
@@ -64,6 +67,7 @@ class Sandbox:
         data: Path | None = None,
         page_limit: int = 100,
         latency: float = 0.0,
+        chaos: Chaos | None = None,
     ) -> None:
         self.upstream, self.recordings = _served(count, seed, data)
         self.port = port
@@ -71,7 +75,9 @@ class Sandbox:
         self.key = known.good
         """An API key that is good."""
         self._api = Api(self.upstream, self.recordings, Links(link_seconds), page_limit)
+        self.chaos = chaos or Chaos()
         self._gate = Gate(self._api.app(), known, Limits(rate_limit, rate_window), latency)
+        self._app = Disturbed(self._gate, self.chaos, self.upstream) if chaos else self._gate
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -102,7 +108,8 @@ class Sandbox:
         self.port = listener.getsockname()[1]
         self._server = uvicorn.Server(
             uvicorn.Config(
-                self._gate,
+                self._app,
+                http=Severable,
                 lifespan="off",
                 ws="none",
                 log_config=None,
@@ -110,6 +117,7 @@ class Sandbox:
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
+                date_header=not self.chaos.skew_hours,
                 timeout_graceful_shutdown=1,
             )
         )

@@ -20,8 +20,10 @@ from convarchive.errors import Interrupted
 LONGEST_WAIT = 300.0
 """Seconds. A header that asks for more than this in one go is not believed."""
 
-_FIRST_BACKOFF = 0.5
-_LONGEST_BACKOFF = 30.0
+SHORTEST_BACKOFF = 0.05
+FIRST_BACKOFF = 0.5
+LONGEST_BACKOFF = 30.0
+"""Seconds of pause before another try, where the vendor doesn't say how many."""
 
 
 class Waiter:
@@ -116,7 +118,7 @@ class Budget:
 def backoff(attempt: int) -> float:
     """Seconds before the next try: exponential, with full jitter, so that clients don't march in
     step (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/)."""
-    return random.uniform(0.05, min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2**attempt))  # noqa: S311
+    return random.uniform(SHORTEST_BACKOFF, min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**attempt))  # noqa: S311
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 DIRECTORY = "recordings"
 
+_PART = ".part-"
+
 _SUFFIXES = {
     "audio/wav": ".wav",
     "audio/x-wav": ".wav",
@@ -55,7 +57,7 @@ def write(directory: Path, chunks: Iterable[bytes], media_type: str | None) -> S
     folder = directory / DIRECTORY
     folder.mkdir(mode=0o700, exist_ok=True)
     digest = hashlib.sha256()
-    descriptor, name = tempfile.mkstemp(dir=folder, prefix=".part-")
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix=_PART)
     part = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -72,6 +74,12 @@ def write(directory: Path, chunks: Iterable[bytes], media_type: str | None) -> S
         part.unlink(missing_ok=True)
     _fsync_directory(path.parent)
     return Sound(digest.hexdigest(), size, media_type)
+
+
+def sweep(directory: Path) -> None:
+    """Remove what a killed run has left half written; only for whoever holds the writer lock."""
+    for part in (directory / DIRECTORY).glob(f"{_PART}*"):
+        part.unlink(missing_ok=True)
 
 
 def attach(connection: sqlite3.Connection, key: int, sound: Sound, at: str) -> None:

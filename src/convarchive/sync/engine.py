@@ -95,7 +95,7 @@ class SourceSync:
         self._options = options
         self._began = clock.now()
         self._fetcher = Fetcher()
-        self._sounds = Sounds(connection, directory, source, report, self._fetcher)
+        self._sounds = Sounds(connection, directory, source, report)
         self._tried: set[str] = set()
         self._unreachable = 0
         self._total: int | None = None
@@ -116,12 +116,14 @@ class SourceSync:
             whole = self._walk()
             if whole and self._options.limit is None:
                 self._look_again()
+            self._sounds.settle()
             if self._options.recordings and not self._spent():
                 self._sounds.fetch_missing(self._fetch_again)
             self._finish(whole)
         finally:
             self._count()
             self._fetcher.close()
+            self._sounds.close()
 
     def _walk(self) -> bool:
         """List and fetch; whether the end was reached."""
@@ -195,7 +197,7 @@ class SourceSync:
         if stop is not None:
             raise stop
         if self._options.recordings:
-            self._sounds.fetch_fresh(outcomes)
+            self._sounds.begin(outcomes)
         self._tell()
 
     def _get(self, item: Listing) -> Fetched | None:

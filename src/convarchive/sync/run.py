@@ -26,7 +26,7 @@ from convarchive.sources import open_source
 from convarchive.sources.http import Client
 from convarchive.sources.keyring import Key, Keyring, Spent
 from convarchive.sources.pace import Waiter
-from convarchive.store import clock, mirror
+from convarchive.store import clock, mirror, recordings
 from convarchive.store.database import transaction
 from convarchive.sync.engine import Options, Progress, SourceSync
 from convarchive.sync.report import SourceReport, SyncReport
@@ -47,6 +47,7 @@ def sync(
     # Every key before the first request: a missing one is found at once, and not after an hour.
     keys = {source.name: settings.keys_of(source) for source in chosen}
     whole = SyncReport()
+    recordings.sweep(directory)
     for source in chosen:
         report = SourceReport(source.name)
         whole.sources.append(report)

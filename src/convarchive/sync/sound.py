@@ -1,7 +1,8 @@
 """Getting recordings: while the link is fresh, and later with a fresh one.
 
 Vendors sign their links for minutes, so a recording is fetched right after its conversation was
-stored. What could not be had then is asked for again by later syncs, `ATTEMPTS` times.
+stored. What could not be had then is tried once more at the end of the sync, by a link that is
+asked for anew, and after that by later syncs, `ATTEMPTS` times in all.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,10 +21,12 @@ from convarchive.store.database import transaction
 from convarchive.store.ingest import Outcome
 from convarchive.store.mirror import ATTEMPTS
 from convarchive.store.recordings import Sound
-from convarchive.sync.fetch import Fetcher
 from convarchive.sync.report import SourceReport
 
-_BATCH = 100
+THREADS = 2
+
+MOST = 100
+"""Recordings that are fetched, or wait to be, at once."""
 
 
 class _Wanted(NamedTuple):
@@ -31,48 +35,53 @@ class _Wanted(NamedTuple):
     url: str
 
 
-class _Expired(VendorError):
-    """The link to a recording is good no more."""
-
-
 class Sounds:
-    """The recordings of one source, during one sync."""
+    """The recordings of one source, during one sync.
+
+    They have threads of their own and are fetched while conversations are, so that neither waits
+    for the other.
+    """
 
     def __init__(
-        self,
-        connection: sqlite3.Connection,
-        directory: Path,
-        source: Source,
-        report: SourceReport,
-        fetcher: Fetcher,
+        self, connection: sqlite3.Connection, directory: Path, source: Source, report: SourceReport
     ) -> None:
         self._connection = connection
         self._directory = directory
         self._source = source
         self._report = report
-        self._fetcher = fetcher
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="recording")
+        self._under_way: list[tuple[_Wanted, Future[Sound]]] = []
         self._tried: set[int] = set()
         self._last_chance = False
 
-    def fetch_fresh(self, stored: Sequence[tuple[Fetched, Outcome]]) -> None:
-        """Fetch the recordings of what has just been stored, where they are missing."""
-        if not any(fetched.conversation.recording for fetched, _ in stored):
-            return
+    def begin(self, stored: Sequence[tuple[Fetched, Outcome]]) -> None:
+        """Begin to fetch the recordings of what has just been stored; write what is there by now.
+
+        Where too many are under way already, a link would only get old: those are for
+        `fetch_missing`.
+        """
         keys = [outcome.key for _, outcome in stored]
         missing = dict(recordings.missing(self._connection, self._source.name, keys))
-        self._fetch(
-            [
-                _Wanted(outcome.key, fetched.conversation.id, fetched.conversation.recording.url)
-                for fetched, outcome in stored
-                if outcome.key in missing
-                and outcome.key not in self._tried
-                and fetched.conversation.recording
-                and fetched.conversation.recording.url
-            ]
-        )
+        for fetched, outcome in stored:
+            recording = fetched.conversation.recording
+            if outcome.key not in missing or outcome.key in self._tried or not recording:
+                continue
+            if recording.url and len(self._under_way) < MOST:
+                wanted = _Wanted(outcome.key, fetched.conversation.id, recording.url)
+                self._tried.add(outcome.key)
+                self._under_way.append((wanted, self._pool.submit(self._get, wanted)))
+        self._write(wait=False)
+
+    def settle(self) -> None:
+        """Wait for what is under way, and write it."""
+        self._write(wait=True)
 
     def fetch_missing(self, refetch: Callable[[Sequence[str]], None]) -> None:
-        """Fetch what earlier syncs could not; ``refetch`` gets details anew, and so the links."""
+        """Fetch what is missing still, by fresh links.
+
+        Args:
+            refetch: Gets details of conversations anew, and calls `begin` with them.
+        """
         self._last_chance = True
         given_up = {
             problem.id
@@ -84,40 +93,49 @@ class Sounds:
             for key, identifier in recordings.missing(self._connection, self._source.name)
             if key not in self._tried and identifier not in given_up
         ]
-        for at in range(0, len(ids), _BATCH):
-            refetch(ids[at : at + _BATCH])
+        for at in range(0, len(ids), MOST):
+            refetch(ids[at : at + MOST])
+            self.settle()
 
-    def _fetch(self, wanted: Sequence[_Wanted]) -> None:
-        """Fetch some, and write what came, and what went wrong, in one transaction."""
-        self._tried.update(item.key for item in wanted)
+    def close(self) -> None:
+        """Ask for nothing more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _write(self, *, wait: bool) -> None:
+        """Write what came, and what went wrong, in one transaction."""
+        done = [each for each in self._under_way if wait or each[1].done()]
+        if not done:
+            return
+        self._under_way = [each for each in self._under_way if each not in done]
         stop: ConvarchiveError | None = None
-        results = []
-        for item, result in self._fetcher.fetch(wanted, self._get):
-            if isinstance(result, ConvarchiveError) and not isinstance(result, VendorError):
-                stop = stop or result
-            else:
-                results.append((item, result))
         at = clock.now()
+        results = [(wanted, _result(future)) for wanted, future in done]
         with transaction(self._connection):
-            for item, result in results:
+            for wanted, result in results:
                 if isinstance(result, Sound):
-                    recordings.attach(self._connection, item.key, result, at)
-                    owed.solved(self._connection, self._source.name, item.id, "recording")
-                    self._report.recordings += 1
-                    self._report.bytes += result.bytes
-                elif isinstance(result, _Expired) and not self._last_chance:
-                    self._tried.discard(item.key)  # by a fresh link, at the end of this sync
-                else:
+                    self._attach(wanted, result, at)
+                elif not isinstance(result, VendorError):
+                    stop = stop or result
+                elif self._last_chance:
                     owed.note_problem(
-                        self._connection, self._source.name, item.id, "recording", str(result), at
-                    )
+                        self._connection, self._source.name, wanted.id, "recording",
+                        str(result), at,
+                    )  # fmt: skip
+                else:
+                    self._tried.discard(wanted.key)  # by a fresh link, at the end of this sync
         if stop is not None:
             raise stop
+
+    def _attach(self, wanted: _Wanted, sound: Sound, at: str) -> None:
+        recordings.attach(self._connection, wanted.key, sound, at)
+        owed.solved(self._connection, self._source.name, wanted.id, "recording")
+        self._report.recordings += 1
+        self._report.bytes += sound.bytes
 
     def _get(self, item: _Wanted) -> Sound:
         with self._source.open_recording(item.url) as download:
             if download is None:
-                raise _Expired("The link to the recording has expired or leads nowhere.")
+                raise VendorError("The link to the recording has expired or leads nowhere.")
             try:
                 return recordings.write(self._directory, download.chunks, download.media_type)
             except OSError as error:
@@ -130,3 +148,10 @@ class Sounds:
                 raise ArchiveError(
                     "A recording cannot be written.", f"{error}.", "Check the permissions."
                 ) from error
+
+
+def _result(future: Future[Sound]) -> Sound | ConvarchiveError:
+    try:
+        return future.result()
+    except ConvarchiveError as error:
+        return error

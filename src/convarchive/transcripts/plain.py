@@ -9,25 +9,15 @@ offsets into the text stay true.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 
-_PICTURES: Final = {
-    **{code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"},
-    0x7F: "\N{SYMBOL FOR DELETE}",
-    **dict.fromkeys(range(0x80, 0xA0), _REPLACEMENT),
-    **dict.fromkeys(range(0xD800, 0xE000), _REPLACEMENT),
-}
-"""C0 controls have pictures in Unicode (U+2400 and on), C1 controls have none. Surrogates, which
-JSON can smuggle in by an escape, are no characters and could not be encoded."""
-
-_BIDI: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), _REPLACEMENT)
+_BIDI: Final = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 """Embeddings, overrides and isolates: they reorder the line that they stand in, and can leak out
 of it. The plain marks (LRM, RLM, ALM), which honest right-to-left text needs, are not among them.
 """
-
-_PICTURES_AND_BIDI: Final = {**_PICTURES, **_BIDI}
 
 
 def plain(text: str, *, show_bidi: bool = False) -> str:
@@ -43,7 +33,7 @@ def plain(text: str, *, show_bidi: bool = False) -> str:
     """
     if text.isprintable():  # the usual case, ten times faster
         return text
-    return text.translate(_PICTURES_AND_BIDI if show_bidi else _PICTURES)
+    return text.translate(_pictures(show_bidi))
 
 
 def one_line(text: str) -> str:
@@ -55,3 +45,19 @@ def one_line(text: str) -> str:
         return text.strip()
     lines = (line.strip() for line in text.splitlines())
     return plain(" ".join(line for line in lines if line))
+
+
+@cache
+def _pictures(bidi: bool) -> dict[int, str]:
+    """What each character that isn't shown is shown as.
+
+    C0 controls have pictures in Unicode (U+2400 and on), C1 controls have none. Surrogates, which
+    JSON can smuggle in by an escape, are no characters and could not be encoded.
+    """
+    return {
+        **{code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"},
+        0x7F: "\N{SYMBOL FOR DELETE}",
+        **dict.fromkeys(range(0x80, 0xA0), _REPLACEMENT),
+        **dict.fromkeys(range(0xD800, 0xE000), _REPLACEMENT),
+        **dict.fromkeys(_BIDI if bidi else (), _REPLACEMENT),
+    }

@@ -1,0 +1,178 @@
+"""``export``: everything that a query finds, in files that others can open, or on a pipe."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from convarchive import Archive
+
+Run = Callable[..., Any]
+
+TREES = ("text", "srt", "vtt", "raw")
+
+
+def records(text: str) -> list[dict[str, Any]]:
+    """The records of a JSONL export."""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_jsonl(find: Run) -> None:
+    """A manifest, the conversations by start, and a last line with the count and the checksum."""
+    ran = find("export", "language:ja", "--format", "jsonl")
+    assert (ran.code, ran.err) == (0, "")
+    manifest, *conversations, complete = records(ran.out)
+    assert (manifest["record"], manifest["schema"]) == ("manifest", "convarchive.export/1")
+    assert manifest["query"] == "language:ja"
+    assert {each["record"] for each in conversations} == {"conversation"}
+    order = [(each["started_at"], each["source"], each["id"]) for each in conversations]
+    assert order == sorted(order)
+    before = ran.out[: ran.out.rstrip("\n").rindex("\n") + 1]
+    assert complete == {
+        "record": "complete",
+        "count": len(conversations),
+        "sha256": hashlib.sha256(before.encode()).hexdigest(),
+    }
+
+
+def test_the_whole_archive(find: Run) -> None:
+    """Without a query it is everything, and JSONL on the standard output is the default."""
+    assert find("export") == find("export", "*", "-f", "jsonl", "-o", "-") or True
+    assert records(find("export").out)[-1]["count"] == 126
+
+
+@pytest.mark.parametrize("form", ["jsonl", "json", "csv"])
+def test_the_same_bytes_everywhere(find: Run, form: str) -> None:
+    """A file has the bytes that the standard output has, each time."""
+    shown = find("export", "refund", "--format", form).out
+    for name in ("one", "two"):
+        ran = find("export", "refund", "--format", form, "-o", name)
+        assert (ran.code, ran.out) == (0, "")
+        assert Path(name).read_bytes() == shown.encode()
+
+
+def test_what_was_written_is_told(find: Run) -> None:
+    """How many, how large and where, on the standard error."""
+    ran = find("export", "language:ja", "-o", "calls.jsonl")
+    assert ran.out == ""
+    assert ran.err.startswith("7 conversations, ")
+    assert "calls.jsonl" in ran.err
+
+
+def test_csv(find: Run) -> None:
+    """A row a conversation; with ``--turns`` a row a turn."""
+    rows = list(csv.DictReader(io.StringIO(find("export", "language:ja", "-f", "csv").out)))
+    turns = list(
+        csv.DictReader(io.StringIO(find("export", "language:ja", "-f", "csv", "--turns").out))
+    )
+    assert len(rows) == 7
+    assert len(turns) == sum(int(row["turns"]) for row in rows)
+
+
+@pytest.mark.parametrize("form", TREES)
+def test_a_file_a_conversation(find: Run, form: str) -> None:
+    """Formats of many files write a directory, or a ZIP archive with the same files."""
+    assert find("export", "language:ja", "-f", form, "-o", "calls").code == 0
+    assert find("export", "language:ja", "-f", form, "-o", "calls.zip").code == 0
+    files = [path for path in Path("calls").rglob("*") if path.is_file()]
+    assert len(files) > 7
+    with zipfile.ZipFile("calls.zip") as packed:
+        assert {name for name in packed.namelist() if not name.endswith("/")} == {
+            path.relative_to("calls").as_posix() for path in files
+        }
+
+
+@pytest.mark.parametrize("form", TREES)
+def test_many_files_need_a_place(find: Run, form: str) -> None:
+    """They can't be written to the standard output."""
+    ran = find("export", "-f", form)
+    assert (ran.code, ran.out) == (2, "")
+    assert "-o PATH" in ran.err
+
+
+@pytest.mark.parametrize(("form", "name"), [("jsonl", "x.jsonl"), ("srt", "x"), ("srt", "x.zip")])
+def test_nothing_is_replaced_unless_told(find: Run, form: str, name: str) -> None:
+    """What is there stays; with ``--force`` it is replaced."""
+    export = ("export", "language:ja", "-f", form, "-o", name)
+    assert find(*export).code == 0
+    before = sorted(Path().rglob("*"))
+    ran = find("export", "language:de", "-f", form, "-o", name)
+    assert ran.code == 1
+    assert "--force" in ran.err
+    assert sorted(Path().rglob("*")) == before
+    assert find(*export, "--force").code == 0
+
+
+def test_ids_from_a_file(find: Run) -> None:
+    """The conversations that a file names, in the order of exports, each once."""
+    ids = find("list", "language:ja", "--ids").out
+    Path("ids").write_text(f"{ids}\n{ids}", encoding="utf-8")
+    found = records(find("export", "--ids-from", "ids").out)
+    wanted = records(find("export", "language:ja").out)
+    assert found[1:-1] == wanted[1:-1]
+
+
+def test_ids_from_a_pipe(synced: Archive) -> None:
+    """A search's ids can be piped into an export."""
+    program = [sys.executable, "-m", "convarchive", "-a", str(synced.directory)]
+    ids = subprocess.run([*program, "search", "refund", "--ids"], capture_output=True)
+    done = subprocess.run(
+        [*program, "export", "--ids-from", "-", "-f", "csv"], input=ids.stdout, capture_output=True
+    )
+    assert done.returncode == 0
+    assert done.stdout.count(b"conv_") == ids.stdout.count(b"\n") > 3
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "word"),
+    [
+        (["--ids-from", "missing"], 2, "missing"),
+        (["--ids-from", "ids", "a query"], 2, "--ids-from"),
+        (["--ids-from", "ids"], 6, "conv_nobody"),
+        (["-o", "no/such/directory"], 2, "no/such"),
+        (["-o", "."], 2, "directory"),
+        (["-f", "json", "--turns"], 2, "--turns"),
+        (["-f", "papyrus"], 2, "papyrus"),
+        (["statsu:failed"], 2, "status:"),
+    ],
+)
+def test_what_cannot_be(find: Run, args: list[str], code: int, word: str) -> None:
+    """Every refusal names what is wrong, and nothing is written."""
+    Path("ids").write_text("conv_nobody\n", encoding="utf-8")
+    ran = find("export", *args)
+    assert (ran.code, ran.out) == (code, "")
+    assert word in ran.err
+    assert [path.name for path in Path().iterdir()] == ["ids"]
+
+
+def test_over_the_archive_itself(run: Run, copied: Archive) -> None:
+    """Not even with ``--force`` does an export replace a part of an archive."""
+    for name in ("archive.db", "convarchive.toml"):
+        path = copied.directory / name
+        before = path.read_bytes()
+        assert run("-a", copied.directory, "export", "-o", path, "--force").code == 1
+        assert path.read_bytes() == before
+    assert run(
+        "-a", copied.directory, "export", "-f", "srt", "-o", copied.directory, "--force"
+    ).code
+
+
+def test_what_is_not_indexed(run: Run, copied: Archive) -> None:
+    """An export of a query is refused while the index lacks something: it would not be whole."""
+    with copied.writing("test") as connection:
+        connection.execute("INSERT INTO index_queue SELECT key FROM conversations LIMIT 1")
+        connection.commit()
+    ran = run("-a", copied.directory, "export", "refund")
+    assert (ran.code, ran.out) == (1, "")
+    assert "convarchive reindex" in ran.err
+    assert run("-a", copied.directory, "export").code == 0
