@@ -10,10 +10,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
-import pytest
+
+if TYPE_CHECKING:
+    import pytest
 
 Run = Callable[..., Any]
 

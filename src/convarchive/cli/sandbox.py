@@ -16,9 +16,9 @@ from convarchive.cli.app import App
               help="The same seed makes up the same conversations.")  # fmt: skip
 @click.option("--rate-limit", type=click.IntRange(min=1), metavar="N",
               help="Requests a minute; more are refused.")  # fmt: skip
-@click.option("--chaos", "share", type=click.FloatRange(0, 0.4), metavar="SHARE",
-              help="Let things go wrong: 0.05 fails every twentieth answer, and less often breaks "
-              "off, truncates, delays or refuses one; the list changes while it is read.")  # fmt: skip
+@click.option("--chaos", type=click.FloatRange(0, 0.4), metavar="SHARE",
+              help="Let things go wrong: at 0.05 every twentieth answer fails, others break off, "
+              "are cut short or late, and the list changes while it is read.")  # fmt: skip
 @click.pass_obj
 def command(
     app: App,
@@ -26,7 +26,7 @@ def command(
     count: int | None,
     seed: int,
     rate_limit: int | None,
-    share: float | None,
+    chaos: float | None,
 ) -> None:
     """A small Ayra API on this machine, to try things with. Ctrl-C ends it.
 
@@ -37,8 +37,8 @@ def command(
     """
     from convarchive.sandbox import Chaos, Sandbox
 
-    chaos = Chaos.mixed(share, seed) if share else None
-    with Sandbox(port=port, count=count, seed=seed, rate_limit=rate_limit, chaos=chaos) as sandbox:
+    faults = Chaos.mixed(chaos, seed) if chaos else None
+    with Sandbox(port=port, count=count, seed=seed, rate_limit=rate_limit, chaos=faults) as sandbox:
         click.echo(f"base_url {sandbox.base_url}")
         click.echo(f"key {sandbox.key}")
         app.say()
@@ -47,6 +47,6 @@ def command(
         app.say(f"  convarchive init sandbox-archive --source ayra --base-url {sandbox.base_url}")
         app.say("  convarchive -a sandbox-archive sync")
         sandbox.run()
-        if chaos:
-            injected = ", ".join(f"{count} {kind}" for kind, count in chaos.injected.most_common())
+        if faults:
+            injected = ", ".join(f"{times} {kind}" for kind, times in faults.injected.most_common())
             app.say(f"Went wrong on purpose: {injected or 'nothing'}.")

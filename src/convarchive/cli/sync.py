@@ -7,19 +7,21 @@ import signal
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from convarchive.cli import output, screen
-from convarchive.cli.app import App, failed
-from convarchive.cli.progress import add, bars
-from convarchive.errors import SomeFailed, UsageError
+from convarchive.cli.app import App
+from convarchive.cli.progress import bars
+from convarchive.cli.telling import Log, Screen, Teller
+from convarchive.errors import ConvarchiveError, Interrupted, SomeFailed, UsageError
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-
+    from convarchive.archive import Archive
+    from convarchive.sync.engine import Options
     from convarchive.sync.report import SourceReport, SyncReport
 
 
@@ -39,88 +41,91 @@ _CENTURY = timedelta(days=36_525)
               help="How much of what was listed before is listed again.")  # fmt: skip
 @click.option("--accept-mass-deletion", is_flag=True,
               help="Go on where the vendor suddenly lists much less.")  # fmt: skip
+@click.option("--every", metavar="TIME", help="Go on for ever, with so much time between.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be fetched.")
+@click.option("--metrics", type=click.Path(dir_okay=False), metavar="FILE",
+              help="Write figures for Prometheus.")  # fmt: skip
+@click.option("--log-json", is_flag=True, help="Say everything on stderr as JSON lines.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.pass_obj
 def command(
     app: App,
+    /,
     names: tuple[str, ...],
-    since: str | None,
-    until: str | None,
-    full: bool,
-    limit: int | None,
-    recordings: bool,
-    look_back: str,
-    accept_mass_deletion: bool,
+    every: str | None,
+    metrics: str | None,
+    log_json: bool,
     as_json: bool,
+    **asked: Any,
 ) -> int:
     """Fetch what is new or has changed at the vendors. Run it again to go on.
 
     \b
     convarchive sync
     convarchive sync ayra --since 2026-01 --no-recordings
-    convarchive sync --limit 100 --json
+    convarchive sync --every 15m --log-json --metrics convarchive.prom
 
     The first Ctrl-C finishes what is under way, the second stops at once. Either way nothing is
     lost.
     """
-    from convarchive.sync.engine import Options
+    options = _options(app, asked)
+    pause = None if every is None else _span("--every", every)
+    with app.open() as archive, bars(app._replace(quiet=app.quiet or log_json)) as progress:
+        teller: Teller = Log() if log_json else Screen(app, progress)
+        with _stopping(teller) as stop:
+            while True:
+                code = _once(app, archive, names, options, stop, teller, metrics, as_json)
+                if pause is None or code == Interrupted.exit_code:
+                    return code
+                if stop.wait(pause.total_seconds()):
+                    return 0
 
-    options = Options(
-        since=_instant(app, "--since", since),
-        until=_instant(app, "--until", until),
-        full=full,
-        limit=limit,
-        recordings=recordings,
-        look_back=_look_back(look_back),
-        accept_mass_deletion=accept_mass_deletion,
-    )
-    with app.open() as archive, _stopping(app) as stop, bars(app) as progress:
-        teller = _Teller(app, progress)
+
+def _once(
+    app: App,
+    archive: Archive,
+    names: tuple[str, ...],
+    options: Options,
+    stop: threading.Event,
+    teller: Teller,
+    metrics: str | None,
+    as_json: bool,
+) -> int:
+    """One sync of all sources; its exit code."""
+    try:
         report = archive.sync(names, options, stop=stop, announce=teller.wait, progress=teller.step)
+        teller.ended(report)
+        if metrics is not None:
+            from convarchive.metrics import write
+
+            write(Path(metrics), archive.status(), report)
+    except ConvarchiveError as error:
+        teller.failed(error)
+        return error.exit_code
     if as_json:
         output.write_json(report.to_json())
-    elif not app.quiet:
+    elif not app.quiet and not isinstance(teller, Log):
         for source in report.sources:
-            told = _told(source, teller.left.get(source.source), limited=limit is not None)
+            told = _told(source, teller.left.get(source.source), options)
             click.echo("\n  ".join(screen.wrapped(told, screen.columns() - 2)))
-    return _exit_code(report)
+    return _exit_code(report, teller)
 
 
-class _Teller:
-    """Shows how far a sync is, and what it waits for."""
+def _options(app: App, asked: dict[str, Any]) -> Options:
+    from convarchive.sync.engine import Options
 
-    def __init__(self, app: App, progress: Progress | None) -> None:
-        self._app = app
-        self._progress = progress
-        self._tasks: dict[str, TaskID] = {}
-        self._source = ""
-        self.left: dict[str, int] = {}
-        """How many conversations of a source are still to be looked at, where that is known."""
-
-    def step(self, report: SourceReport, total: int | None) -> None:
-        """A page or a batch is done."""
-        self._source = report.source
-        done = min(report.listed, report.fetched + report.unchanged + report.problems)
-        if total is not None:
-            self.left[report.source] = max(0, total - done)
-        if self._progress is None:
-            return
-        if report.source not in self._tasks:
-            self._tasks[report.source] = add(self._progress, report.source)
-        self._progress.update(self._tasks[report.source], completed=done, total=total)
-
-    def wait(self, reason: str, seconds: float) -> None:
-        """It waits, or has waited if the reason is empty."""
-        if self._progress is not None and self._source in self._tasks:
-            until = (datetime.now(UTC) + timedelta(seconds=seconds)).astimezone(self._app.zone)
-            told = f"until {until:%H:%M:%S}: {screen.one_line(reason)}" if reason else ""
-            self._progress.update(self._tasks[self._source], waiting=told)
-        elif reason and self._app.verbose:
-            self._app.say(f"Waiting {seconds:.0f} s: {reason}")
+    return Options(
+        **asked
+        | {
+            "since": _instant(app, "--since", asked["since"]),
+            "until": _instant(app, "--until", asked["until"]),
+            "look_back": min(_span("--look-back", asked["look_back"]), _CENTURY),
+        }
+    )
 
 
 @contextlib.contextmanager
-def _stopping(app: App) -> Iterator[threading.Event]:
+def _stopping(teller: Teller) -> Iterator[threading.Event]:
     """An event that the first Ctrl-C (or SIGTERM) sets; the second ends the program."""
     stop = threading.Event()
 
@@ -128,7 +133,7 @@ def _stopping(app: App) -> Iterator[threading.Event]:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        app.say("\nFinishing what is under way. Ctrl-C again stops at once.")
+        teller.say("\nFinishing what is under way. Ctrl-C again stops at once.")
 
     before = {name: signal.signal(name, ask) for name in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -138,7 +143,7 @@ def _stopping(app: App) -> Iterator[threading.Event]:
             signal.signal(name, handler)
 
 
-def _told(report: SourceReport, left: int | None, *, limited: bool) -> str:
+def _told(report: SourceReport, left: int | None, options: Options) -> str:
     """One source on one line."""
     facts = [
         f"{report.new:,} new",
@@ -154,18 +159,20 @@ def _told(report: SourceReport, left: int | None, *, limited: bool) -> str:
         if number:
             facts.append(f"{number:,} {what}")
     if not report.complete:
-        facts.append("stopped at the limit" if limited and not report.error else "not complete")
+        limited = options.limit is not None and not report.error
+        dry = "nothing was fetched" if options.dry_run else "not complete"
+        facts.append("stopped at the limit" if limited else dry)
         facts += [f"about {left:,} to go"] if left else []
     waited = f", waited {report.waited_seconds:.0f} s" if report.waited_seconds >= 1 else ""
     spent = f"{screen.counted(report.requests, 'request')}, {screen.size(report.bytes)}{waited}"
     return f"{report.source}  {' · '.join(facts)}  ({spent})"
 
 
-def _exit_code(report: SyncReport) -> int:
+def _exit_code(report: SyncReport, teller: Teller) -> int:
     """Say what went wrong; the code of the first error, or 3 where only some items failed."""
     errors = [source.error for source in report.sources if source.error is not None]
     for error in errors:
-        failed(error)
+        teller.failed(error)
     if errors:
         return errors[0].exit_code
     if many := sum(source.problems for source in report.sources):
@@ -173,7 +180,7 @@ def _exit_code(report: SyncReport) -> int:
             f"{screen.counted(many, 'item')} could not be stored.", "",
             "See: convarchive problems",
         )  # fmt: skip
-        failed(error)
+        teller.failed(error)
         return error.exit_code
     return 0
 
@@ -190,12 +197,13 @@ def _instant(app: App, option: str, text: str | None) -> str | None:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _look_back(text: str) -> timedelta:
-    units = {"h": "hours", "d": "days", "w": "weeks"}
+def _span(option: str, text: str) -> timedelta:
+    """``15m``, ``12h``, ``3d``, ``2w``."""
+    units = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
     number, unit = text[:-1], text[-1:]
     if number.isdecimal() and unit in units:
         with contextlib.suppress(OverflowError, ValueError):
-            return min(timedelta(**{units[unit]: int(number)}), _CENTURY)
+            return timedelta(**{units[unit]: int(number)})
     raise UsageError(
-        f"--look-back: {text!r} is no length of time.", "", "Write it as 12h, 3d or 2w."
+        f"{option}: {text!r} is no length of time.", "", "Write it as 15m, 12h, 3d or 2w."
     )

@@ -117,14 +117,14 @@ class Disturbed:
             error = {"type": "api_error", "message": "Something went wrong", "code": "internal"}
             return _refused(Fault(status, error))
         if kind == "html":
-            kind = b"text/html; charset=utf-8"
-            return _Answer(random.choice((200, 502)), [(b"content-type", kind)], b"").having(_PAGE)
+            page = [(b"content-type", b"text/html; charset=utf-8")]
+            return _Answer(random.choice((200, 502)), page, b"").having(_PAGE)
         if kind == "rate_limited":
-            error = {"code": "rate_limit_exceeded", "message": "Too many requests", "details": {}}
-            wait = self._chaos.retry_seconds
-            at = formatdate(_now(self._chaos) + wait, usegmt=True)
-            said = random.choice(({}, {"Retry-After": str(wait)}, {"Retry-After": at}))
-            return _refused(Fault(429, error, said))
+            error = {"code": "rate_limit_exceeded", "message": "Too many requests", "details": ""}
+            seconds = self._chaos.retry_seconds
+            at = formatdate(_now(self._chaos) + seconds, usegmt=True)
+            said = random.choice(("", str(seconds), at))
+            return _refused(Fault(429, error, {"Retry-After": said} if said else None))
         return None
 
     def _distorted(self, answer: _Answer, random: Random) -> _Answer:

@@ -109,7 +109,7 @@ def _chunks(
             return
         waiter.wait(backoff(breaks), "the recording's server")
         response = _ask(responses, client, url, waiter, got)
-        _check_same(first, response)
+        _check_same(first, response, got)
 
 
 def _after(response: httpx.Response, got: int) -> Iterator[bytes]:
@@ -123,12 +123,15 @@ def _after(response: httpx.Response, got: int) -> Iterator[bytes]:
         skip = 0
 
 
-def _check_same(first: httpx.Response, later: httpx.Response) -> None:
+def _check_same(first: httpx.Response, later: httpx.Response, start: int) -> None:
     """Two halves make one recording only if both are of the same."""
     if later.status_code not in (_OK, _PARTIAL):
         raise Unreachable("The recording broke off, and the link does not lead there any more.")
     if first.headers.get("etag") != later.headers.get("etag"):
         raise Unreachable("The recording was replaced while it was being fetched.")
+    part = later.headers.get("content-range", "")
+    if later.status_code == _PARTIAL and not part.startswith(f"bytes {start}-"):
+        raise Unreachable("The recording broke off, and another part came than was asked for.")
 
 
 def _media_type(response: httpx.Response) -> str | None:

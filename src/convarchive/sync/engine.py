@@ -59,6 +59,9 @@ class Options(NamedTuple):
     look_back: timedelta = LOOK_BACK
     """How far before the last conversation listed to list again."""
     accept_mass_deletion: bool = False
+    """Believe a list that is suddenly much shorter."""
+    dry_run: bool = False
+    """List, and write nothing."""
 
 
 Progress = Callable[[SourceReport, "int | None"], None]
@@ -128,7 +131,7 @@ class SourceSync:
     def _walk(self) -> bool:
         """List and fetch; whether the end was reached."""
         row = mirror.source(self._connection, self._name)
-        since, moves = _stretch(row.listed_to if row else None, self._options)
+        since, moves = stretch(row.listed_to if row else None, self._options)
         seen: set[str] = set()
         timed = False
         for step in walk(self._source, since, self._options.until):
@@ -298,6 +301,7 @@ class SourceSync:
                 self._connection, self._name, clock.now(),
                 self._began if report.complete and not ranged else None,
             )  # fmt: skip
+            self._count_requests()
 
     def _count(self) -> None:
         self._report.pending = owed.count(self._connection, "pending", self._name)
@@ -327,7 +331,7 @@ class SourceSync:
         self._progress(self._report, self._total)
 
 
-def _stretch(listed_to: str | None, options: Options) -> tuple[str | None, bool]:
+def stretch(listed_to: str | None, options: Options) -> tuple[str | None, bool]:
     """From where to list, and whether the cursor moves along.
 
     It must not jump over what has never been listed.

@@ -29,6 +29,7 @@ from convarchive.sources.pace import Waiter
 from convarchive.store import clock, mirror, recordings
 from convarchive.store.database import transaction
 from convarchive.sync.engine import Options, Progress, SourceSync
+from convarchive.sync.preview import preview
 from convarchive.sync.report import SourceReport, SyncReport
 
 
@@ -62,7 +63,8 @@ def sync(
             report.error = error
         if isinstance(report.error, Interrupted | ArchiveError):
             break
-    _index(connection, directory, whole)
+    if options is None or not options.dry_run:
+        _index(connection, directory, whole)
     whole.seconds = time.monotonic() - began
     return whole
 
@@ -96,13 +98,17 @@ def _sync_one(
     options: Options,
     progress: Progress,
 ) -> None:
-    with transaction(connection):
-        mirror.add_source(connection, source.name, source.kind, clock.now())
     client = Client(source.base_url, keyring, waiter)
+    opened = open_source(source.kind, source.name, client)
     try:
+        if options.dry_run:
+            preview(connection, opened, report, options, progress)
+            return
+        with transaction(connection):
+            mirror.add_source(connection, source.name, source.kind, clock.now())
         SourceSync(
-            connection, directory, open_source(source.kind, source.name, client), report, options,
-            progress, lambda: mirror.set_spent(connection, source.name, keyring.spent()),
+            connection, directory, opened, report, options, progress,
+            lambda: mirror.set_spent(connection, source.name, keyring.spent()),
         ).run()  # fmt: skip
     finally:
         report.requests, report.rate_limited = client.requests, client.rate_limited
