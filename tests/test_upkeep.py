@@ -193,14 +193,16 @@ def test_a_backup_goes_on_where_it_was(archive: Archive, tmp_path: Path) -> None
 
 
 def test_a_backup_while_something_writes(mine: Archive, tmp_path: Path) -> None:
-    """A writer is not waited for; the copy is of the last commit."""
+    """A writer is not waited for; the copy is of the last commit, be it only in the log yet."""
     with mine.writing("test") as connection:
+        connection.execute("UPDATE conversations SET summary = ? WHERE id = ?", ("Logged.", CALL))
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("DELETE FROM turns")
         assert mine.backup(tmp_path / "copy") == 126
         connection.execute("ROLLBACK")
     with Archive.open(tmp_path / "copy") as copy:
         assert copy.show(CALL) == mine.show(CALL)
+        assert copy.show(CALL).summary == "Logged."
 
 
 def test_a_backup_is_private(mine: Archive, tmp_path: Path) -> None:

@@ -362,10 +362,10 @@ class Archive:
         Raises:
             ArchiveBusy: Another process is writing.
         """
-        from convarchive.store import owed
+        from convarchive.store import clock, owed
 
         with self.writing("problems --retry") as connection, database.transaction(connection):
-            return owed.forgive(connection)
+            return owed.forgive(connection, clock.now())
 
     def unindexed(self) -> int:
         """How many conversations the index lacks."""

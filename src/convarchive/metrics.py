@@ -21,6 +21,7 @@ _STORED = (
     ("conversations", "Conversations that are stored.", "conversations"),
     ("pending", "Conversations that are not finished at the vendor.", "pending"),
     ("problems", "Conversations and recordings that could not be had.", "problems"),
+    ("requests_today", "Requests of all keys today, by UTC.", "requests_today"),
     ("recordings_missing", "Recordings that are offered and not stored.", "recordings_missing"),
 )
 _LAST_SYNC = (

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from convarchive.index import mark
-from convarchive.store import mirror, owed, rows
+from convarchive.store import clock, mirror, owed, rows
 from convarchive.store.database import FILE
 from convarchive.store.recordings import DIRECTORY as RECORDINGS
 
@@ -25,6 +25,8 @@ class SourceStatus(NamedTuple):
     pending: int
     problems: int
     recordings_missing: int
+    requests_today: int
+    """With all keys, by UTC."""
 
 
 class Status(NamedTuple):
@@ -91,6 +93,11 @@ def _source(connection: sqlite3.Connection, row: mirror.SourceRow) -> SourceStat
             "SELECT count(*) FROM conversations WHERE source = ?"
             " AND offers_recording AND recording_sha256 IS NULL",
             (row.name,),
+        ),
+        requests_today=sum(
+            requests
+            for _, day, requests in mirror.spent(connection, row.name)
+            if day == clock.now()[: len(day)]
         ),
     )
 

@@ -245,6 +245,13 @@ def test_deleted_calls_are_found(archive: Archive, ids: Ids) -> None:
     assert short(ids(archive, "bye -is:deleted")) == set()
 
 
+def test_what_is_deleted_is_not_pending(shelve, call, ids: Ids) -> None:
+    """A call that the vendor deleted while it was in progress will never be finished."""
+    running = call("conv_running", "agent: Hello", status="in_progress")
+    lost = running._replace(id="conv_lost", deleted_at_source="2026-05-01T00:00:00Z")
+    assert ids(shelve(running, lost), "is:pending") == {"conv_running"}
+
+
 @pytest.mark.parametrize("query", ["status:failed", "caller:+1555*", "turns:0", "has:recording"])
 def test_filters_can_be_turned_around(archive: Archive, ids: Ids, query: str) -> None:
     """A filter and its negation part all conversations in two."""

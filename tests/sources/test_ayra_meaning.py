@@ -401,7 +401,7 @@ ANYTHING = st.recursive(
 FIELD = st.sampled_from([*DOCUMENTED, "metadata", "analytics", "outcomes", "technical", "content"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.dictionaries(FIELD, ANYTHING),
     st.lists(

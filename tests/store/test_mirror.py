@@ -88,7 +88,7 @@ def test_what_has_failed_waits_for_the_next_sync(connection: sqlite3.Connection)
         owed.note_problem(connection, "ayra", "a", "fetch", "broken", at)
         assert wanted(connection, before=at) == ["b"]
     assert wanted(connection, before="2027-01-01T00:00:00.000000Z") == ["b"]
-    assert owed.forgive(connection) == 1
+    assert owed.forgive(connection, AT) == 1
     assert wanted(connection) == ["a", "b"]
 
 

@@ -63,6 +63,7 @@ def test_another_day(filled: Archive) -> None:
         if filled.sync().complete:
             break
         with filled.writing("test") as connection:
+            connection.execute("DELETE FROM budgets WHERE day = '2020-01-01'")
             connection.execute("UPDATE budgets SET day = '2020-01-01'")
     assert len(filled.list(limit=0)) == 20
 

@@ -18,7 +18,7 @@ from convarchive.errors import (
 from convarchive.model import Recording
 from convarchive.sources.ayra import normalise
 from convarchive.sources.base import Fetched, Page
-from convarchive.store import owed
+from convarchive.store import clock, owed
 from convarchive.store.ingest import unpack
 from convarchive.store.mirror import ATTEMPTS
 
@@ -67,7 +67,7 @@ def test_it_is_tried_again(listen: Listener, shelf: Shelf) -> None:
         assert not listen(shelf).complete
         tries.append(shelf.fetched.copy())
     assert tries == [["conv_007"]] * (ATTEMPTS - 1) + [[], []]
-    owed.forgive(listen.connection)
+    owed.forgive(listen.connection, clock.now())
     shelf.fetched.clear()
     listen(shelf)
     assert shelf.fetched == ["conv_007"]

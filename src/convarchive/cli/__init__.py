@@ -86,7 +86,8 @@ class Commands(Group):
         """The commands by section."""
         for section, commands in SECTIONS.items():
             with formatter.section(section):
-                formatter.write_dl(list(commands.items()), col_max=12)
+                # Not by list(): here that is the module of this name, once it is loaded.
+                formatter.write_dl([*commands.items()], col_max=12)
 
 
 @click.command(

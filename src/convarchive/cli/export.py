@@ -43,9 +43,9 @@ def command(
     """Write the conversations that a query finds, all of them, to files.
 
     \b
-    convarchive export 'status:completed since:2026-01' --format jsonl -o calls.jsonl
+    convarchive export since:2026-01 --format jsonl -o calls.jsonl
     convarchive export 'customer:"charged twice"' --format srt -o calls.zip
-    convarchive search invoice --ids -n 0 | convarchive export --ids-from - --format csv
+    convarchive search invoice --ids -n 0 | convarchive export --ids-from -
 
     An export is whole or not there at all, and the same archive and query give the same bytes.
     """

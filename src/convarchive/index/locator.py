@@ -8,14 +8,12 @@ words between stands within one turn.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from convarchive.index import schema
 from convarchive.index.words import spans, words
 from convarchive.model import Conversation, Turn
 from convarchive.query import tree
-
-_TEXT: Final = (tree.Word, tree.Phrase, tree.Prefix, tree.Fuzzy)
 
 
 class Match(NamedTuple):
@@ -39,16 +37,16 @@ class Locator:
 
     def __init__(self, node: tree.Node) -> None:
         self._wanted = list(_positive(node, None))
+        self._stems: dict[str | None, _Stems] = {}
 
     def locate(self, conversation: Conversation) -> list[Match]:
         """The turns that match, in their order."""
         if not self._wanted:
             return []
-        said = [words(turn.text) for turn in conversation.turns]
-        stems = _Stems(conversation.language, said, self._wanted)
+        stems = self._stems_of(conversation)
         matches = []
-        for turn, heard in zip(conversation.turns, said, strict=True):
-            found = self._found(heard, stems, turn.role)
+        for turn in conversation.turns:
+            found = self._found(words(turn.text), stems, turn.role)
             if found:
                 matches.append(Match(turn, _highlights(turn.text, found)))
         return matches
@@ -56,9 +54,14 @@ class Locator:
     def summary(self, conversation: Conversation) -> tuple[tuple[int, int], ...]:
         """The stretches of the summary that match."""
         text = conversation.summary or ""
-        heard = words(text)
-        stems = _Stems(conversation.language, [heard], self._wanted)
-        return _highlights(text, self._found(heard, stems, "summary"))
+        stems = self._stems_of(conversation)
+        return _highlights(text, self._found(words(text), stems, "summary"))
+
+    def _stems_of(self, conversation: Conversation) -> _Stems:
+        language = conversation.language
+        if language not in self._stems:
+            self._stems[language] = _Stems(language)
+        return self._stems[language]
 
     def _found(self, heard: Sequence[str], stems: _Stems, side: str) -> set[int]:
         """Positions of the words that match."""
@@ -75,30 +78,28 @@ def has_phrase(conversation: Conversation, phrase: tree.Phrase, scope: str | Non
     wanted = _Wanted(phrase, scope, tuple(words(phrase.text)))
     texts = [(turn.role, words(turn.text)) for turn in conversation.turns]
     texts.append(("summary", words(conversation.summary or "")))
-    stems = _Stems(conversation.language, [heard for _, heard in texts], [wanted])
+    stems = _Stems(conversation.language)
     found = (_positions(wanted, heard, stems) for side, heard in texts if scope in (None, side))
     return any(True for positions in found for _ in positions)
 
 
 class _Stems:
-    """The stems of what was said and of what is wanted, by the conversation's language."""
+    """The stems of words in one language, each made once; forms of a word have the same."""
 
-    def __init__(
-        self, language: str | None, said: Sequence[Sequence[str]], wanted: Sequence[_Wanted]
-    ) -> None:
-        self._stems: dict[str, str] = {}
+    def __init__(self, language: str | None) -> None:
         stemmer = schema.stemmer_of(language)
-        if stemmer is None:
-            return
-        distinct = {word for heard in said for word in heard}
-        distinct.update(term for item in wanted for term in item.terms)
-        ordered = list(distinct)
-        stems = schema.stemming(stemmer).analyze(" ".join(ordered))
-        self._stems = dict(zip(ordered, stems, strict=True))
+        self._stemming = None if stemmer is None else schema.stemming(stemmer)
+        self._known: dict[str, str] = {}
 
-    def alike(self, heard: str, wanted: str) -> bool:
-        """Whether two words are forms of the same."""
-        return heard == wanted or (bool(self._stems) and self._stems[heard] == self._stems[wanted])
+    def of(self, said: Sequence[str]) -> Sequence[str]:
+        """The stems of these words; the words themselves where the language has no stemmer."""
+        if self._stemming is None:
+            return said
+        fresh = [word for word in dict.fromkeys(said) if word not in self._known]
+        if fresh:
+            stems = self._stemming.analyze(" ".join(fresh))
+            self._known.update(zip(fresh, stems, strict=True))
+        return [self._known[word] for word in said]
 
 
 def _positive(node: tree.Node, scope: str | None) -> Iterator[_Wanted]:
@@ -116,9 +117,9 @@ def _positive(node: tree.Node, scope: str | None) -> Iterator[_Wanted]:
 def _positions(wanted: _Wanted, heard: Sequence[str], stems: _Stems) -> Iterator[int]:
     match wanted.node:
         case tree.Word():
-            yield from _runs(wanted.terms, heard, stems, 0)
+            yield from _runs(stems.of(wanted.terms), stems.of(heard), 0)
         case tree.Phrase(_, slop):
-            yield from _runs(wanted.terms, heard, stems, slop)
+            yield from _runs(stems.of(wanted.terms), stems.of(heard), slop)
         case tree.Prefix():
             yield from _prefixed(wanted.terms, heard)
         case tree.Fuzzy(_, distance):
@@ -127,24 +128,22 @@ def _positions(wanted: _Wanted, heard: Sequence[str], stems: _Stems) -> Iterator
                     yield at
 
 
-def _runs(terms: Sequence[str], heard: Sequence[str], stems: _Stems, slop: int) -> Iterator[int]:
+def _runs(terms: Sequence[str], heard: Sequence[str], slop: int) -> Iterator[int]:
     """Positions of the terms where they stand in this order, with up to ``slop`` words between."""
     for at, word in enumerate(heard):
-        if stems.alike(word, terms[0]):
-            run = _run(terms, heard, stems, at, slop)
+        if word == terms[0]:
+            run = _run(terms, heard, at, slop)
             if run:
                 yield from run
 
 
-def _run(
-    terms: Sequence[str], heard: Sequence[str], stems: _Stems, at: int, slop: int
-) -> list[int] | None:
+def _run(terms: Sequence[str], heard: Sequence[str], at: int, slop: int) -> list[int] | None:
     """The tightest run that begins here."""
     run = [at]
     last = min(len(heard), at + len(terms) + slop)
     for term in terms[1:]:
         following = range(run[-1] + 1, last)
-        place = next((here for here in following if stems.alike(heard[here], term)), None)
+        place = next((here for here in following if heard[here] == term), None)
         if place is None:
             return None
         run.append(place)

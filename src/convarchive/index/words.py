@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final, NamedTuple
+from typing import Final
 
 LONGEST: Final = 200
 """Characters. A longer run without a space is cut into words of this length."""
@@ -37,13 +37,6 @@ _WORD: Final = re.compile(rf"[^ ]{{1,{LONGEST}}}")
 _OVERLONG: Final = re.compile(rf"([^ ]{{{LONGEST}}})(?=[^ ])")
 
 
-class Span(NamedTuple):
-    """Where a word stands in a text, in characters."""
-
-    start: int
-    end: int
-
-
 def fold(text: str) -> str:
     """The words of a text with spaces between, ready to be indexed."""
     folded = text.translate(_FOLDS)
@@ -52,17 +45,17 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The folded words of a text."""
-    return _WORD.findall(text.translate(_FOLDS))
+    return fold(text).split()
 
 
-def spans(text: str) -> list[Span]:
-    """Where each of the `words` stands in the text."""
+def spans(text: str) -> list[tuple[int, int]]:
+    """Where each of the `words` stands in the text: its start and its end, in characters."""
     folded = text.translate(_FOLDS)
     found = (match.span() for match in _WORD.finditer(folded))
     if text.isascii():
-        return [Span(start, end) for start, end in found]
+        return list(found)
     origin = [at for at, character in enumerate(text) for _ in _FOLDS[ord(character)]]
-    return [Span(origin[start], _end(text, origin[end - 1])) for start, end in found]
+    return [(origin[start], _end(text, origin[end - 1])) for start, end in found]
 
 
 def _end(text: str, last: int) -> int:

@@ -8,20 +8,51 @@ values that are already checked and converted: an instant, a number, a member of
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias, dataclass_transform
 
 
-class All(NamedTuple):
+@dataclass_transform(frozen_default=True)
+class _Node:
+    """A node is its kind and its values, so ``Word("a")`` is not ``Prefix("a")``.
+
+    Type checkers see a frozen dataclass. It is none, because each of those takes longer to define
+    than a query to parse, and a search defines them anew.
+    """
+
+    __match_args__: tuple[str, ...] = ()
+
+    def __init_subclass__(cls) -> None:
+        names = tuple(vars(cls).get("__annotations__", ()))
+        cls.__match_args__ = names  # type: ignore[misc]  # it is the checker's own
+
+    def __init__(self, *values: object, **named: object) -> None:
+        vars(self).update(zip(self.__match_args__, values, strict=False), **named)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._values()))
+
+    def __repr__(self) -> str:
+        values = (f"{name}={getattr(self, name)!r}" for name in self.__match_args__)
+        return f"{type(self).__name__}({', '.join(values)})"
+
+    def _values(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__match_args__)
+
+
+class All(_Node):
     """Every conversation."""
 
 
-class Word(NamedTuple):
+class Word(_Node):
     """A word in any form; something like ``don't`` or an e-mail address counts as one."""
 
     text: str
 
 
-class Phrase(NamedTuple):
+class Phrase(_Node):
     """Words that stand together, in this order, within one turn."""
 
     text: str
@@ -29,13 +60,13 @@ class Phrase(NamedTuple):
     """How many other words may stand between."""
 
 
-class Prefix(NamedTuple):
+class Prefix(_Node):
     """Words that begin so."""
 
     text: str
 
 
-class Fuzzy(NamedTuple):
+class Fuzzy(_Node):
     """Words within so many edits: a letter added, dropped, changed, or two swapped."""
 
     text: str
@@ -43,7 +74,7 @@ class Fuzzy(NamedTuple):
     """1 or 2."""
 
 
-class Within(NamedTuple):
+class Within(_Node):
     """Only what is said by one side, or only the summary."""
 
     scope: str
@@ -51,7 +82,7 @@ class Within(NamedTuple):
     child: Node
 
 
-class Term(NamedTuple):
+class Term(_Node):
     """A field that has exactly this value, case aside."""
 
     field: str
@@ -61,7 +92,7 @@ class Term(NamedTuple):
     """True where the value may go on: ``caller:+1555*``."""
 
 
-class Range(NamedTuple):
+class Range(_Node):
     """A number between two others."""
 
     field: str
@@ -73,7 +104,7 @@ class Range(NamedTuple):
     open_high: bool = False
 
 
-class Started(NamedTuple):
+class Started(_Node):
     """A start within a period, both ends in UTC."""
 
     since: datetime | None
@@ -82,7 +113,7 @@ class Started(NamedTuple):
     """Exclusive."""
 
 
-class Flag(NamedTuple):
+class Flag(_Node):
     """``has:recording``, ``is:deleted`` and the like."""
 
     field: str
@@ -90,19 +121,19 @@ class Flag(NamedTuple):
     value: str
 
 
-class Not(NamedTuple):
+class Not(_Node):
     """What the child does not find."""
 
     child: Node
 
 
-class And(NamedTuple):
+class And(_Node):
     """What every child finds. Two children or more, none of them an `And`."""
 
     children: tuple[Node, ...]
 
 
-class Or(NamedTuple):
+class Or(_Node):
     """What any child finds. Two children or more, none of them an `Or`."""
 
     children: tuple[Node, ...]

@@ -77,13 +77,14 @@ class Disturbed:
             await _sever(scope, receive)
             return
         answer = self._instead(kind, random) or await _answer(self._app, scope, receive)
-        if scope["path"] == _LIST and answer.status == 200:
+        if scope["path"] == _LIST and answer.status == 200 and answer.is_json:
             answer = self._distorted(answer, random)
         if kind == "truncated" and not answer.is_json:
             kind = ""  # cut sound is sound: nobody could tell
         if kind == "truncated":
             answer = answer.having(answer.body[: random.randrange(len(answer.body))])
-        chaos.injected[kind] += bool(kind)
+        if kind:
+            chaos.injected[kind] += 1
         cut = random.randrange(len(answer.body)) if kind == "resets" and answer.body else None
         await _send(answer, cut, scope, receive, _dated(send, chaos))
 

@@ -138,6 +138,16 @@ def mark_fetched(
     )
 
 
+def forget_lost(connection: sqlite3.Connection, name: str) -> None:
+    """Want again what was fetched once and is not stored any more."""
+    connection.execute(
+        "UPDATE listings SET fetched = 0, fetched_fingerprint = NULL WHERE source = ? AND fetched"
+        " AND NOT EXISTS (SELECT 1 FROM conversations AS c"
+        "   WHERE c.source = listings.source AND c.id = listings.id)",
+        (name,),
+    )
+
+
 def settled(connection: sqlite3.Connection, name: str, ids: Sequence[str]) -> int:
     """How many of these ids need not be fetched."""
     (found,) = connection.execute(

@@ -1,7 +1,8 @@
 """What is owed: conversations to look at again, and those that could not be had.
 
 `pending` is what will be finished by itself, a call in progress or a transcript in the making, and
-when to look next. `problems` is what went wrong, with the bytes that came, until it goes right.
+when to look next; after 30 days it is a problem. `problems` is what went wrong, with the bytes that
+came, until it goes right.
 """
 
 from __future__ import annotations
@@ -16,6 +17,15 @@ from convarchive.store.ingest import pack
 
 _FIRST = timedelta(minutes=1)
 _LONGEST = timedelta(days=1)
+_PATIENCE = timedelta(days=30)
+
+NEVER = "9999-12-31T00:00:00.000000Z"
+"""When something is looked at again that has not been finished for too long."""
+
+_TOO_LONG = {
+    "in_progress": "It has been in progress for more than 30 days.",
+    "transcript": "No transcript has come for more than 30 days.",
+}
 
 
 class Problem(NamedTuple):
@@ -24,7 +34,7 @@ class Problem(NamedTuple):
     source: str
     id: str
     stage: str
-    """``list``, ``fetch``, ``read`` or ``recording``."""
+    """``list``, ``fetch``, ``read``, ``recording`` or ``unfinished``."""
     message: str
     attempts: int
     first_at: str
@@ -45,15 +55,20 @@ def note_unfinished(connection: sqlite3.Connection, conversation: Conversation, 
             )
             continue
         row = connection.execute(
-            "SELECT attempts FROM pending WHERE source = ? AND id = ? AND reason = ?",
+            "SELECT attempts, since FROM pending WHERE source = ? AND id = ? AND reason = ?",
             (*name, reason),
         ).fetchone()
-        attempts = 0 if row is None else row[0] + 1
+        attempts, since = (0, at) if row is None else (row[0] + 1, row[1])
+        next_at = _next(since, at, attempts)
         connection.execute(
             "INSERT INTO pending VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
             " ON CONFLICT DO UPDATE SET attempts = ?5, next_at = ?6",
-            (*name, reason, at, attempts, _next(at, attempts)),
+            (*name, reason, at, attempts, next_at),
         )
+        if next_at == NEVER:
+            note_problem(connection, *name, "unfinished", _TOO_LONG[reason], at)
+    if not any(reasons.values()):
+        solved(connection, *name, "unfinished")
 
 
 def due(connection: sqlite3.Connection, source: str, reason: str, now: str) -> list[str]:
@@ -105,8 +120,11 @@ def problems(connection: sqlite3.Connection, source: str | None = None) -> list[
     return [Problem(*row) for row in rows]
 
 
-def forgive(connection: sqlite3.Connection) -> int:
+def forgive(connection: sqlite3.Connection, at: str) -> int:
     """Let everything that has failed be tried again; how many that is."""
+    connection.execute(
+        "UPDATE pending SET since = ?1, attempts = 0, next_at = ?1 WHERE next_at = ?2", (at, NEVER)
+    )
     return connection.execute("UPDATE problems SET attempts = 0, last_at = ''").rowcount
 
 
@@ -118,9 +136,11 @@ def count(connection: sqlite3.Connection, table: str, source: str) -> int:
     return int(found)
 
 
-def _next(at: str, attempts: int) -> str:
+def _next(since: str, at: str, attempts: int) -> str:
     """At once for the first time: the next sync may come in a day, and should look."""
     if attempts == 0:
         return at
-    pause = min(_FIRST * 2.0 ** min(attempts - 1, 20), _LONGEST)
-    return clock.text(datetime.fromisoformat(at) + pause)
+    now = datetime.fromisoformat(at)
+    if now - datetime.fromisoformat(since) > _PATIENCE:
+        return NEVER
+    return clock.text(now + min(_FIRST * 2.0 ** min(attempts - 1, 20), _LONGEST))

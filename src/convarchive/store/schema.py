@@ -204,7 +204,8 @@ CREATE TABLE problems (
     key         INTEGER PRIMARY KEY,
     source      TEXT NOT NULL REFERENCES sources (name),
     id          TEXT NOT NULL,
-    stage       TEXT NOT NULL CHECK (stage IN ('list', 'fetch', 'read', 'recording')),
+    stage       TEXT NOT NULL CHECK (
+                stage IN ('list', 'fetch', 'read', 'recording', 'unfinished')),
     message     TEXT NOT NULL,
     body        BLOB, -- Zstandard
     attempts    INTEGER NOT NULL,

@@ -52,7 +52,7 @@ class Options(NamedTuple):
     """Only what started at or after this; the cursor stays where it is."""
     until: str | None = None
     full: bool = False
-    """List everything again."""
+    """List everything again, and fetch what was stored once and is lost."""
     limit: int | None = None
     """Fetch at most so many conversations."""
     recordings: bool = True
@@ -114,6 +114,9 @@ class SourceSync:
             DiskFull: No room.
             Interrupted: The user wants to stop.
         """
+        if self._options.full:
+            with transaction(self._connection):
+                mirror.forget_lost(self._connection, self._name)
         try:
             self._fetch_wanted()
             whole = self._walk()
