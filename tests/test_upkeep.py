@@ -151,7 +151,7 @@ def test_bytes_that_cannot_be_read(mine: Archive, body: bytes | None) -> None:
     assert mine.rebuild() == (126, 1)
     assert mine.show(CALL) == before
     (problem,) = mine.problems()
-    assert (problem.id, problem.stage) == (CALL, "read")
+    assert (problem.id, problem.stage) == (CALL, "stored")
 
 
 def test_a_backup_is_an_archive(mine: Archive, tmp_path: Path) -> None:

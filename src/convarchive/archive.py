@@ -20,17 +20,16 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from convarchive import query as language
 from convarchive.errors import IndexUnusable, NotFound, PathExists, UsageError
 from convarchive.found import Found, Hit, assembled
 from convarchive.index.locator import Match
-from convarchive.index.reader import SORTS, Reader
+from convarchive.index.reader import SORTS, Reader, check_sort
 from convarchive.model import Conversation
 from convarchive.query import tree
-from convarchive.store import database, rows
+from convarchive.store import database, facets, naming, rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,12 +118,7 @@ class Archive:
     def __enter__(self) -> Archive:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     # Finding
@@ -144,7 +138,6 @@ class Archive:
             QueryError: The query is not understood.
             IndexUnusable: There is no usable index; ``convarchive reindex`` makes one.
         """
-        _check(sort)
         node = self.parse(query)
         found = self._index().search(node, limit=limit, offset=offset, sort=sort)
         hits = assembled(self._connection(), node, found.hits)
@@ -175,8 +168,6 @@ class Archive:
         """
         node = self.parse(query)
         everything = isinstance(node, tree.All)
-        from convarchive.store import facets
-
         return facets.count(self._connection(), None if everything else self._index().keys(node))
 
     def list(
@@ -194,7 +185,7 @@ class Archive:
             QueryError: The query is not understood.
             IndexUnusable: There is no usable index.
         """
-        _check(sort)
+        check_sort(sort)
         sort = "newest" if sort == "relevance" else sort
         node = self.parse(query)
         if isinstance(node, tree.All):
@@ -227,8 +218,6 @@ class Archive:
         Raises:
             NotFound: There is none, or there are several.
         """
-        from convarchive.store import naming
-
         return naming.find(self._connection(), name)
 
     def history(self, name: str) -> Sequence[Revision]:
@@ -272,8 +261,6 @@ class Archive:
         from convarchive.history import documents
 
         return documents(self._connection(), key, revision)
-
-    # Keeping
 
     def sync(
         self,
@@ -372,8 +359,6 @@ class Archive:
         (behind,) = self._connection().execute("SELECT count(*) FROM index_queue").fetchone()
         return int(behind)
 
-    # What the above is made of
-
     def parse(self, query: str) -> tree.Node:
         """A query as a tree.
 
@@ -391,12 +376,11 @@ class Archive:
         """
         from convarchive.store.lock import writer_lock
 
-        with writer_lock(self.directory, command):
-            connection = database.connect(self.directory, write=True)
-            try:
-                yield connection
-            finally:
-                connection.close()
+        with (
+            writer_lock(self.directory, command),
+            contextlib.closing(database.connect(self.directory, write=True)) as connection,
+        ):
+            yield connection
 
     def _connection(self) -> sqlite3.Connection:
         if self._reading is None:
@@ -406,8 +390,3 @@ class Archive:
     def _index(self) -> Reader:
         # Opened anew for each question, in 2 ms: another process may have written meanwhile.
         return Reader(self._connection(), self._directory)
-
-
-def _check(sort: str) -> None:
-    if sort not in SORTS:
-        raise UsageError(f"There is no order {sort!r}.", f"There are: {', '.join(SORTS)}.")

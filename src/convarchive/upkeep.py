@@ -69,8 +69,9 @@ def _reread(
         read = normaliser(kind)(source, dict(documents(connection, key)))
     except (VendorError, DamageFound) as error:
         body = error.body if isinstance(error, VendorError) else None
-        owed.note_problem(connection, source, identifier, "read", str(error), clock.now(), body)
+        owed.note_problem(connection, source, identifier, "stored", str(error), clock.now(), body)
         return False
+    owed.solved(connection, source, identifier, "stored")
     if rows.same(connection, key, read):
         return False
     replace_projection(connection, key, read)

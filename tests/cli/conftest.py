@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import select
+import re
 import shutil
-import subprocess
 import sys
 import threading
-import time
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,26 +56,7 @@ class Screen(NamedTuple):
     @property
     def plain(self) -> str:
         """Without colours."""
-        import re
-
         return re.sub(r"\x1b\[[0-9;]*m", "", self.text)
-
-    @property
-    def widest(self) -> tuple[int, str]:
-        """The widest line, in columns of the screen, and what it is."""
-        return max((columns_of(line), line) for line in self.plain.split("\n"))
-
-
-def columns_of(text: str) -> int:
-    """Columns that a terminal gives to a text: the test's own count, by Unicode's annex 11."""
-    return sum(
-        0
-        if unicodedata.category(character) in ("Mn", "Me", "Cf")
-        else 2
-        if unicodedata.east_asian_width(character) in ("W", "F")
-        else 1
-        for character in text
-    )
 
 
 def hostile_conversations() -> list[dict[str, Any]]:
@@ -173,26 +153,25 @@ def _nested(depth: int) -> Any:
 
 
 @pytest.fixture
-def on_terminal(tmp_path: Path) -> OnTerminal:
-    """Runs a command on a pseudo-terminal of 80 columns."""
+def on_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OnTerminal:
+    """Runs the command line in this process, both streams on a pseudo-terminal."""
     pytest.importorskip("pty")
+    monkeypatch.chdir(tmp_path)
 
     def on_terminal(
-        *args: str | Path, columns: int = 80, env: Mapping[str, str] | None = None,
-        cwd: Path = tmp_path,
-    ) -> Screen:  # fmt: skip
+        *args: str | Path, columns: int = 80, env: Mapping[str, str] | None = None
+    ) -> Screen:
         ours, theirs = _terminal(columns)
-        try:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "convarchive", *map(str, args)],
-                stdin=theirs, stdout=theirs, stderr=theirs, cwd=cwd,
-                env=os.environ | {"TERM": "xterm-256color"} | dict(env or {}),
-            )  # fmt: skip
-            os.close(theirs)
-            text = _read_all(ours).decode("utf-8")  # strictly: a terminal gets whole characters
-            return Screen(process.wait(timeout=60), text.replace("\r\n", "\n"))
-        finally:
-            os.close(ours)
+        with monkeypatch.context() as patch, ThreadPoolExecutor(1) as reader:
+            text = reader.submit(_read_all, ours)
+            with open(theirs, "w") as out, open(os.dup(theirs), "w") as err:  # noqa: PTH123
+                for name, value in {"TERM": "xterm-256color", **(env or {})}.items():
+                    patch.setenv(name, value)
+                for name, stream in (("stdout", out), ("stderr", err), ("__stdout__", out)):
+                    patch.setattr(sys, name, stream)
+                code = run_command_line([str(arg) for arg in args])
+            # Strictly: a terminal gets whole characters.
+            return Screen(code, text.result().decode("utf-8").replace("\r\n", "\n"))
 
     return on_terminal
 
@@ -209,16 +188,12 @@ def _terminal(columns: int) -> tuple[int, int]:
 
 
 def _read_all(descriptor: int) -> bytes:
+    """What comes from a terminal until nobody has it open any more; closes it."""
     chunks = []
-    deadline = time.monotonic() + 60
-    while select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]:
-        try:
-            chunk = os.read(descriptor, 65536)
-        except OSError:  # on Linux the end of a terminal is EIO
-            break
-        if not chunk:
-            break
-        chunks.append(chunk)
+    with contextlib.suppress(OSError):  # on Linux the end of a terminal is EIO
+        while chunk := os.read(descriptor, 65536):
+            chunks.append(chunk)
+    os.close(descriptor)
     return b"".join(chunks)
 
 

@@ -217,9 +217,13 @@ def test_ids(find: Run) -> None:
 
 @pytest.mark.parametrize("option", ["-t", "--table"])
 def test_table(find: Run, option: str) -> None:
-    """A table has every hit's id."""
-    out = find("search", QUERY, option).out
-    assert all(hit["id"] in out for hit in document(find, QUERY)["hits"])
+    """A table has a head and a line for each hit, in their order."""
+    head, *lines = find("search", QUERY, option).out.splitlines()
+    assert head.split() == ["started", "id", "caller", "length", "outcome", "agent"]
+    ids = [hit["id"] for hit in document(find, QUERY)["hits"]]
+    assert [identifier in line for identifier, line in zip(ids, lines, strict=True)] == [
+        True
+    ] * len(ids)
 
 
 def test_for_the_eye(find: Run) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import re
+import shlex
+import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -84,16 +86,10 @@ def test_the_demo(on_terminal: OnTerminal, tmp_path: Path) -> None:
     assert max(map(cell_len, lines)) <= 80
 
 
-def test_wide_means_that_nothing_is_cut(on_terminal: OnTerminal, synced: Archive) -> None:
+def test_ids_are_whole(on_terminal: OnTerminal, synced: Archive) -> None:
     """Ids stand whole in a table of 80 columns, so that they can be copied."""
     screen = on_terminal("-a", synced.directory, "list", "-n", "0")
-    ids = {
-        line[19:36]
-        for line in screen.plain.split("\n")[1:]
-        if line.startswith((" ", "1", "2", "3"))
-    }
-    assert len(ids) == 126
-    assert all(name.startswith("conv_") for name in ids)
+    assert len(set(re.findall(r" (conv_[a-z0-9]{12}) ", screen.plain))) == 126
 
 
 @pytest.mark.parametrize(
@@ -135,29 +131,28 @@ def test_bars_on_a_terminal_only(on_terminal: OnTerminal, archive: Archive, cli:
 
 
 def test_what_is_waited_for_is_told(
-    on_terminal: OnTerminal, archive: Archive, sandbox: Sandbox, serve: Callable[..., str]
+    on_terminal: OnTerminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the place of the bar stands until when it waits, and for what."""
-    asked: list[str] = []
-
-    def answer(path: str) -> tuple[int, str, bytes]:
-        asked.append(path)
-        if len(asked) == 2:
-            return 503, "text/plain", b"busy"
-        return (
-            200,
-            "application/json",
-            b'{"data": {"id": "a"}}' if "/a" in path else b'{"data": ["a"]}',
-        )
-
-    settings = archive.directory / "convarchive.toml"
-    settings.write_text(settings.read_text().replace(sandbox.base_url, serve(answer)))
-    assert on_terminal("-a", archive.directory, "sync").code == 0
+    with Sandbox(count=6, rate_limit=5, rate_window=3) as sandbox:
+        monkeypatch.setenv("AYRA_API_KEY", sandbox.key)
+        source = ("--source", "ayra", "--base-url", sandbox.base_url)
+        assert on_terminal("init", "calls", *source).code == 0
+        screen = on_terminal("-a", "calls", "sync", "--no-recordings")
+    assert screen.code == 0
+    assert re.search(r"ayra until \d\d:\d\d:\d\d: the vendor's rate limit", screen.plain)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="ps is POSIX's")
-def test_the_key_is_not_among_the_arguments(archive: Archive) -> None:
-    """Whoever lists the processes sees no key: there is no option for it."""
-    done = subprocess.run(["true"], capture_output=True)
+def test_as_a_process_of_its_own(synced: Archive) -> None:
+    """The same under `script`, as a terminal that is the program's own."""
+    if shutil.which("script") is None:
+        pytest.skip("there is no script(1) here")
+    line = shlex.join([sys.executable, "-m", "convarchive", "-a", str(synced.directory), "list"])
+    done = subprocess.run(
+        ["script", "-qec", f"stty cols 80; {line}", "/dev/null"], capture_output=True, text=True
+    )
     assert done.returncode == 0
-    assert signal.SIGINT
+    lines = done.stdout.splitlines()
+    assert len(lines) > 20
+    assert max(cell_len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in lines) <= 80
+    assert "\x1b[" in done.stdout

@@ -106,6 +106,7 @@ def test_the_zip_has_no_clock_and_no_owner(
             assert entry.create_system == 3
 
 
+@pytest.mark.slow
 def test_a_zip_of_more_files_than_the_old_format_knows(tmp_path: Path) -> None:
     """65,536 entries and more need ZIP64, which is used without being asked for."""
     with (tmp_path / "out.zip").open("wb") as file, Zip(file) as archive:

@@ -93,7 +93,7 @@ def shelve(
 
 @pytest.fixture(scope="session")
 def ids() -> Callable[..., set[str]]:
-    """``ids(archive, query)``: of all that match, sorted into a set."""
+    """``ids(archive, query)``: the ids of all that match."""
 
     def found(archive: Archive, query: str) -> set[str]:
         return {hit.conversation.id for hit in archive.search(query, limit=0).hits}

@@ -113,14 +113,14 @@ def test_endless_words_are_cut() -> None:
 
 @given(st.text(max_size=60) | st.text("aé ½ﬁ日ガ\u0301'ÆŁ５İß\ud800", max_size=60))
 @example("x" * 450 + " " + "é" * 201)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_one_taking_apart(text: str) -> None:
     """Split at white space, as the engine does, the folded text is the words."""
     assert fold(text).split() == words(text)
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_folding_again(text: str) -> None:
     """Words stay as they are when they are taken apart again."""
     once = words(text)
@@ -128,7 +128,7 @@ def test_folding_again(text: str) -> None:
 
 
 @given(st.text(max_size=60) | st.text("aé ½ﬁ日ガ\u0301'ÆŁ５İß㈱", max_size=60))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_spans_hold_their_words(text: str) -> None:
     """The characters from ``start`` to ``end`` fold to the word, in the order of the text."""
     found, places = words(text), spans(text)
@@ -140,7 +140,7 @@ def test_spans_hold_their_words(text: str) -> None:
 
 
 @given(st.text("abcdé日本５ ,'-", max_size=80))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_spans_are_tight(text: str) -> None:
     """Where a character folds to one character, nothing but the word is in its span."""
     for word, (start, end) in zip(words(text), spans(text), strict=True):

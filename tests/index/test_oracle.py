@@ -72,7 +72,7 @@ def archive(shelve, call) -> Archive:
                 topics=tuple(random.sample(TOPICS, random.randrange(3))),
                 duration=random.choice((None, 0.0, 59.999, 60.0, 300.0, 3600.5)),
                 started_at=random.choice(
-                    (None, (BEGIN + timedelta(hours=at)).strftime("%FT%H:00:00Z"))
+                    (None, (BEGIN + timedelta(hours=at)).strftime("%Y-%m-%dT%H:00:00Z"))
                 ),
             )
             for at in range(150)

@@ -8,15 +8,15 @@ from datetime import timedelta, timezone
 import pytest
 
 from convarchive import Archive
-from convarchive.model import Recording
+from convarchive.model import Conversation, Recording
 
 Ids = Callable[..., set[str]]
 
 
 @pytest.fixture(scope="module")
-def archive(shelve, store, catch_up, call) -> Archive:
-    """Calls that differ in every field."""
-    billing = call(
+def billing(call) -> Conversation:
+    """A call with a value in every field."""
+    return call(
         "conv_8f2kq1",
         *("customer: twice", "agent: Let me look."),
         started_at="2026-01-15T10:42:00Z",
@@ -33,6 +33,11 @@ def archive(shelve, store, catch_up, call) -> Archive:
         keywords=("RF-30912", "autopay"),
         recording=Recording(url="https://files.example/1"),
     )
+
+
+@pytest.fixture(scope="module")
+def archive(shelve, store, catch_up, call, billing: Conversation) -> Archive:
+    """Calls that differ in every field."""
     london = call(
         "conv_1mmzt0",
         *(f"customer: line {at}" for at in range(21)),

@@ -107,3 +107,9 @@ def test_other_values_are_no_phone_numbers(read):
     phone = "(555) 123-4567"
     assert repr(read(f"turns:5 {phone}").children[1:]) == repr((Word(phone),))
     assert repr(read("on:2026-01-15 (555) x").children[1:]) == repr((Word("555"), Word("x")))
+
+
+def test_double_zero_is_a_plus(read):
+    """How Europe dials abroad; no digit is left over as a word of its own."""
+    number = "0044 20 7946 0991"
+    assert repr(read(f"caller:{number}")) == repr(Term("caller", number))

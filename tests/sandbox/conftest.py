@@ -51,6 +51,7 @@ def written(conversation_id: str, start: str, **more: Any) -> dict[str, Any]:
 
 def _conversations() -> list[dict[str, Any]]:
     long_talk = [["agent", "Thank you, that is perfect."], ["customer", "word " * 40]] * 5
+    unfinished = {"summary": None, "turns": [["agent", "Hello."]]}
     return [
         written("conv_aaaaaaaaaaa1", "2026-01-01T10:00:00Z"),
         written(
@@ -83,13 +84,7 @@ def _conversations() -> list[dict[str, Any]]:
             failure_reason="media_timeout",
             turns=[["agent", "Hello?", 1.5, 2.25], ["customer", "I was CHARGED twice", 2, 4]],
         ),
-        written(
-            "conv_aaaaaaaaaaa5",
-            "2026-01-04T23:59:59Z",
-            status="in_progress",
-            summary=None,
-            turns=[["agent", "Hello."]],
-        ),
+        written("conv_aaaaaaaaaaa5", "2026-01-04T23:59:59Z", status="in_progress", **unfinished),
     ]
 
 

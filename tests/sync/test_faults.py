@@ -56,7 +56,9 @@ def through(archive: Archive) -> SourceReport:
     raise AssertionError(f"It does not end: {report}")
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))]
+)
 def test_errors_resets_truncated_bodies_and_drift(vendor: Vendor, seed: int) -> None:
     """5 % errors, 2 % resets, 2 % truncated bodies, and a list that changes while it is read: after
     one undisturbed sync the archive is what the vendor has."""
@@ -83,6 +85,7 @@ def test_without_drift_one_sync_is_enough(vendor: Vendor) -> None:
     assert archive.coverage().complete
 
 
+@pytest.mark.slow
 def test_everything_at_once(vendor: Vendor) -> None:
     """A tenth of all answers fails, as much breaks off or is a web page, totals lie, lines stand
     twice, and the clock is five hours ahead."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,26 +54,29 @@ def command(
     if ids_from is not None and text:
         raise UsageError("A query and --ids-from can't be given together.")
     app = app._replace(utc=app.utc or utc)
-    # A bar between the rows of an export to the screen would be no help.
-    shown = output == "-" and sys.stdout.isatty()
-    with app.open() as archive, bar(app._replace(quiet=app.quiet or shown), "Exporting") as tell:
+    # What goes to the standard output may come to the same screen as the bar, if through a pipe.
+    watched = app._replace(quiet=app.quiet or output == "-")
+    with app.open() as archive, bar(watched, "Exporting") as tell:
         keys = archive.keys(text) if ids_from is None else _named(archive, ids_from)
-        selection = Selection(
-            query=text,
-            archive=archive.directory.absolute().name,
-            count=len(keys),
-            conversations=lambda: archive.conversations(keys),
-            documents=archive.documents,
-        )
         summary = export(
-            selection, form, None if output == "-" else Path(output), force=force, turns=turns,
-            progress=lambda done: tell(done, len(keys)),
+            _selection(archive, text, keys), form, None if output == "-" else Path(output),
+            force=force, turns=turns, progress=lambda done: tell(done, len(keys)),
         )  # fmt: skip
     if summary.path is not None:
         told = f"{screen.counted(summary.count, 'conversation')}, {screen.size(summary.bytes)}"
         app.say(f"{told}, in {summary.path}")
         if summary.without_transcript:
             app.say(f"{summary.without_transcript:,} of them have no turns.")
+
+
+def _selection(archive: Archive, query: str, keys: Sequence[int]) -> Selection:
+    return Selection(
+        query=query,
+        archive=archive.directory.absolute().name,
+        count=len(keys),
+        conversations=lambda: archive.conversations(keys),
+        documents=archive.documents,
+    )
 
 
 def _named(archive: Archive, path: str) -> list[int]:

@@ -80,7 +80,7 @@ def write_hit(number: int, hit: Hit, zone: tzinfo | None) -> None:
 
 
 def _head(number: int, conversation: Conversation, zone: tzinfo | None, room: int) -> str:
-    """The line with the facts, the least important of them left out where there is no room."""
+    """The line with the facts; without the agent where there is no room."""
     lead = f"{number:>3}  "
     identifier = screen.one_line(conversation.id)
     facts = [
@@ -91,8 +91,7 @@ def _head(number: int, conversation: Conversation, zone: tzinfo | None, room: in
         screen.outcome(conversation),
         screen.one_line(conversation.agent_id or ""),
     ]
-    facts = [fact for fact in facts if fact]
-    while len(facts) > 2 and screen.width(lead + "  ".join(facts)) > room:
+    if screen.width(lead + "  ".join(facts)) > room:
         facts.pop()
-    line = screen.cut("  ".join(facts), max(20, room - len(lead)))
+    line = screen.cut("  ".join(fact for fact in facts if fact), max(20, room - len(lead)))
     return lead + line.replace(identifier, click.style(identifier, bold=True), 1)

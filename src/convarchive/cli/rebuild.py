@@ -22,7 +22,7 @@ def command(app: App) -> None:
     """
     with app.open() as archive, bar(app, "Reading") as tell:
         many, changed = archive.rebuild(tell)
-        unread = sum(problem.stage == "read" for problem in archive.problems())
+        unread = sum(problem.stage == "stored" for problem in archive.problems())
     app.say(f"{screen.counted(many, 'conversation')} read again, {changed:,} of them changed.")
     if unread:
         raise SomeFailed(

@@ -79,6 +79,17 @@ def wrapped(text: str, columns: int) -> list[str]:
     return [*lines, line] if line or not lines else lines
 
 
+def filled(parts: Sequence[str], gap: str, columns: int) -> list[str]:
+    """The parts with a gap between, in as few lines as have room for them, none of them broken."""
+    lines: list[str] = []
+    for part in parts:
+        if lines and width(f"{lines[-1]}{gap}{part}") <= columns:
+            lines[-1] += f"{gap}{part}"
+        else:
+            lines.append(cut(part, columns))
+    return lines
+
+
 def highlighted(text: str, marks: Sequence[tuple[int, int]], columns: int) -> str:
     """One line of a text around its first mark, all marks between ‹ and › and in colour."""
     safe = one_line(text)

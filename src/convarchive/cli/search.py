@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import click
 
 from convarchive.cli import hits, output, screen
 from convarchive.cli.app import App
+
+if TYPE_CHECKING:
+    from convarchive.archive import Found
+
+    Facets = dict[str, list[tuple[str, int]]]
 
 SORTS = ("relevance", "newest", "oldest", "longest")
 
@@ -54,24 +60,30 @@ def command(
         began = time.perf_counter()
         found = archive.search(text, limit=limit, offset=offset, sort=sort)
         took = (time.perf_counter() - began) * 1000
-        counted = archive.facets(text) if facets else {}
-    if form in (None, "table"):
-        _write_screen(app, found.total, found.hits, offset, took, counted)
+        counted = archive.facets(text) if facets else None
+    if form is None:
+        _write_screen(app, found, offset, took, counted)
     else:
-        output.write_rows(
-            str(form),
-            [hits.hit_row(hit) for hit in found.hits],
-            document=lambda rows: {
-                "schema": "convarchive.search/1",
-                "query": text,
-                "total": found.total,
-                "unindexed": found.unindexed,
-                "hits": rows,
-                **({"facets": counted} if facets else {}),
-            },
-            columns=hits.TABLE,
-        )
+        _write_rows(app, form, found, counted)
     warn_if_behind(app, found.unindexed)
+
+
+def _write_rows(app: App, form: str, found: Found, counted: Facets | None) -> None:
+    output.write_rows(
+        form,
+        [hits.table_row(hit.conversation, app.zone) for hit in found.hits]
+        if form == "table"
+        else [hits.hit_row(hit) for hit in found.hits],
+        document=lambda rows: {
+            "schema": "convarchive.search/1",
+            "query": found.query,
+            "total": found.total,
+            "unindexed": found.unindexed,
+            "hits": rows,
+            **({} if counted is None else {"facets": counted}),
+        },
+        columns=hits.TABLE,
+    )
 
 
 def warn_if_behind(app: App, unindexed: int) -> None:
@@ -83,21 +95,22 @@ def warn_if_behind(app: App, unindexed: int) -> None:
         )
 
 
-def _write_screen(app, total, found, offset, took, counted) -> None:  # type: ignore[no-untyped-def]
-    head = f"{screen.counted(total, 'conversation')} · {took:.0f} ms"
+def _write_screen(app: App, found: Found, offset: int, took: float, counted: Facets | None) -> None:
+    head = f"{screen.counted(found.total, 'conversation')} · {took:.0f} ms"
     click.echo(click.style(head, dim=True))
-    for name, values in counted.items():
+    for name, values in (counted or {}).items():
         told = ", ".join(
             f"{screen.one_line(str(value))} {number:,}" for value, number in values[:6]
         )
         if told:
             click.echo(screen.cut(f"  {name:<10}{told}", screen.columns()))
-    if found:
-        click.echo()
-    for number, hit in enumerate(found, start=offset + 1):
+    if not found.hits:
+        return
+    click.echo()
+    for number, hit in enumerate(found.hits, start=offset + 1):
         hits.write_hit(number, hit, app.zone)
-    if found and not app.quiet:
-        first = found[0]
+    if not app.quiet:
+        first = found.hits[0]
         at = next((match.turn.start for match in first.turns), None)
         place = "" if at is None else f" --at {screen.clock(at)}"
         click.echo()

@@ -6,7 +6,7 @@ import contextlib
 import math
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 
 import click
@@ -61,8 +61,8 @@ def command(
 def write_screen(conversation: Conversation, zone: tzinfo | None, at: float | None = None) -> None:
     """A conversation for the eye: the facts, the summary, then who said what, and when."""
     room = min(screen.columns(), 100)
-    first, *facts = (screen.cut(line, screen.columns()) for line in _facts(conversation, zone))
     name = screen.one_line(conversation.id)
+    first, *facts = _facts(conversation, zone, screen.columns())
     click.echo(first.replace(name, click.style(name, bold=True), 1))
     for line in facts:
         click.echo(line)
@@ -83,10 +83,12 @@ def write_screen(conversation: Conversation, zone: tzinfo | None, at: float | No
         _write_turn(turn, names, room)
 
 
-def _facts(conversation: Conversation, zone: tzinfo | None) -> list[str]:
+def _facts(conversation: Conversation, zone: tzinfo | None, room: int) -> list[str]:
+    """What is known of the call, in lines of at most so many columns."""
     ended = screen.outcome(conversation)
     how = " · ".join(dict.fromkeys((conversation.status.replace("_", " "), ended)))
     reason = conversation.failure_reason or conversation.abandonment_reason
+    head = f"{conversation.id}  {how}" + (f" ({reason})" if reason else "")
     facts = [
         screen.when(conversation.started_at, zone).strip(),
         screen.clock(conversation.duration),
@@ -96,19 +98,23 @@ def _facts(conversation: Conversation, zone: tzinfo | None) -> list[str]:
         conversation.sentiment,
         conversation.intent,
     ]
-    lines = [
-        screen.one_line(f"{conversation.id}  {how}" + (f" ({reason})" if reason else "")),
-        "  ".join(screen.one_line(fact) for fact in facts if fact),
-    ]
+    lines = screen.wrapped(screen.one_line(head), room)
+    lines += screen.filled([screen.one_line(fact) for fact in facts if fact], "  ", room)
+    for label, text in _labelled(conversation):
+        first, *more = screen.wrapped(screen.one_line(text), max(20, room - 11))
+        lines += [f"{label:<11}{first}", *(f"{'':<11}{line}" for line in more)]
+    return lines
+
+
+def _labelled(conversation: Conversation) -> Iterator[tuple[str, str]]:
     if conversation.topics:
-        lines.append("topics     " + screen.one_line(", ".join(conversation.topics)))
+        yield "topics", ", ".join(conversation.topics)
     recording = conversation.recording
     if recording and recording.bytes is not None:
-        kind = screen.one_line(recording.media_type or "unknown type")
-        lines.append(f"recording  {screen.size(recording.bytes)}, {kind}, {recording.sha256}")
+        kind = recording.media_type or "unknown type"
+        yield "recording", f"{screen.size(recording.bytes)}, {kind}, {recording.sha256}"
     if conversation.revision > 1:
-        lines.append(f"revision   {conversation.revision}, see: convarchive history")
-    return lines
+        yield "revision", f"{conversation.revision}, see: convarchive history"
 
 
 def _write_turn(turn: Turn, names: int, room: int) -> None:

@@ -46,7 +46,7 @@ def _write(app: App, status: Status) -> None:
     width = max([8, *(len(source.source) for source in status.sources)])
     for source in status.sources:
         heads = [source.source]
-        for line in _lines(_told(app, source), screen.columns() - width - 4):
+        for line in screen.filled(_told(app, source), "   ", screen.columns() - width - 4):
             click.echo(f"  {heads.pop() if heads else '':<{width}}  {line}")
     click.echo(f"  {'search':<{width}}  {_index(status)}")
     kept = f"{screen.counted(status.recordings, 'recording')}, "
@@ -70,17 +70,6 @@ def _told(app: App, source: SourceStatus) -> list[str]:
     if source.recordings_missing:
         facts.append(f"{screen.counted(source.recordings_missing, 'recording')} missing")
     return facts
-
-
-def _lines(facts: list[str], room: int) -> list[str]:
-    """The facts in as few lines as there is room for, none of them broken."""
-    lines = facts[:1]
-    for fact in facts[1:]:
-        if screen.width(f"{lines[-1]}   {fact}") <= room:
-            lines[-1] += f"   {fact}"
-        else:
-            lines.append(fact)
-    return lines
 
 
 def _index(status: Status) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 _CENTURY = timedelta(days=36_525)
-"""Who looks back further looks at everything."""
+"""Who looks back further looks at everything, and nothing can wait for longer."""
 
 
 @click.command("sync")
@@ -119,7 +119,7 @@ def _options(app: App, asked: dict[str, Any]) -> Options:
         | {
             "since": _instant(app, "--since", asked["since"]),
             "until": _instant(app, "--until", asked["until"]),
-            "look_back": min(_span("--look-back", asked["look_back"]), _CENTURY),
+            "look_back": _span("--look-back", asked["look_back"]),
         }
     )
 
@@ -203,7 +203,7 @@ def _span(option: str, text: str) -> timedelta:
     number, unit = text[:-1], text[-1:]
     if number.isdecimal() and unit in units:
         with contextlib.suppress(OverflowError, ValueError):
-            return timedelta(**{units[unit]: int(number)})
+            return min(timedelta(**{units[unit]: int(number)}), _CENTURY)
     raise UsageError(
         f"{option}: {text!r} is no length of time.", "", "Write it as 15m, 12h, 3d or 2w."
     )

@@ -95,7 +95,7 @@ class _Stems:
         """The stems of these words; the words themselves where the language has no stemmer."""
         if self._stemming is None:
             return said
-        fresh = [word for word in dict.fromkeys(said) if word not in self._known]
+        fresh = [word for word in said if word not in self._known]
         if fresh:
             stems = self._stemming.analyze(" ".join(fresh))
             self._known.update(zip(fresh, stems, strict=True))

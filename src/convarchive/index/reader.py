@@ -84,7 +84,11 @@ class Reader:
             limit: At most so many hits; 0 for all of them.
             offset: How many to leave out at the beginning.
             sort: One of `SORTS`. Relevance is *newest* where all that matches, matches alike.
+
+        Raises:
+            UsageError: There is no such order.
         """
+        check_sort(sort)
         query = self._compile(node)
         if sort == "relevance" and not is_ranked(node):
             sort = "newest"
@@ -165,6 +169,12 @@ class Reader:
             for key, conversation in rows.read(self._connection, keys)
             if has_phrase(conversation, phrase, scope)
         ]
+
+
+def check_sort(sort: str) -> None:
+    """Raise `UsageError` unless there is such an order."""
+    if sort not in SORTS:
+        raise UsageError(f"There is no order {sort!r}.", f"There are: {', '.join(SORTS)}.")
 
 
 @contextlib.contextmanager

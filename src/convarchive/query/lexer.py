@@ -81,8 +81,11 @@ def _token(query: str, column: int, field: str) -> Token:
         return Token(")", ")", Place(query, column, 1))
     if character in _CLOSING:
         return _phrase(query, column)
+    is_value = field and field not in SCOPES
+    if character == "-" and not is_value:
+        return Token("-", "-", Place(query, column, 1))
     end = _run_end(query, column)
-    if field and field not in SCOPES:
+    if is_value:
         return _word(query, column, end)
     return _text(query, column, end)
 
@@ -90,8 +93,6 @@ def _token(query: str, column: int, field: str) -> Token:
 def _text(query: str, column: int, end: int) -> Token:
     """A run outside of quotes: an operator, a field or a word."""
     run = query[column:end]
-    if run[0] == "-":
-        return Token("-", "-", Place(query, column, 1))
     if operator := _OPERATORS.get(run):
         return Token(operator, run, Place(query, column, len(run)))
     name, colon, _ = run.partition(":")

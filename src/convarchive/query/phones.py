@@ -9,7 +9,7 @@ So digits are joined over spaces and parentheses only where this looks like one 
 * one space, dot or hyphen at most stands between two groups of digits;
 * it has 7 to 13 digits, and no more than 11 behind ``+1`` or without a country code. ITU-T E.164
   allows 15, but numbers of that length exist only on paper, and the year behind a number would be
-  swallowed. With a ``*`` at its end, 4 digits are enough;
+  swallowed. ``00`` may stand for the ``+``. With a ``*`` at its end, 4 digits are enough;
 * a group of 7 or more digits is its end: behind ``+15551234567`` comes something else.
 """
 
@@ -62,6 +62,8 @@ def _group_ends(query: str, start: re.Match[str]) -> Iterator[int]:
     end = start.end()
     digits = count = _digits(start[0])
     most = _MOST if "+" in start[0] and start[0] != "+1" else _MOST_NATIONAL
+    if start[0].startswith("00"):
+        most = _MOST + len("00")
     yield end
     while count < _FEWEST and (group := re.compile(_GROUP).match(query, end)):
         count = _digits(group[0])

@@ -132,9 +132,6 @@ def _conversation(source: str, payload: dict[str, Any], spoken: Any) -> Conversa
     if spoken is None:
         spoken = fields.value("transcript", "messages")
     turns = _turns(spoken, started_at)
-    language = fields.text("language", "language_code", "lang")
-    if language is None and isinstance(spoken, dict):
-        language = as_text(spoken.get("language"))
     return Conversation(
         source=source,
         id=identifier,
@@ -144,7 +141,7 @@ def _conversation(source: str, payload: dict[str, Any], spoken: Any) -> Conversa
         duration=fields.number("duration", "duration_seconds", "call_duration"),
         agent_id=fields.text("agent_id", "assistant_id", "agent"),
         caller_number=fields.text("caller_number", "caller_phone", "caller", "from_number", "from"),
-        language=language,
+        language=fields.text("language", "language_code", "lang") or _language(spoken),
         summary=fields.text("summary", "call_summary"),
         sentiment=fields.text("sentiment", "overall_sentiment"),
         intent=fields.text("intent", "primary_intent"),
@@ -251,6 +248,10 @@ def _unwrapped(value: Any) -> Any:
             if isinstance(value.get(name), dict | list) and "id" not in value:
                 return value[name]
     return value
+
+
+def _language(spoken: Any) -> str | None:
+    return as_text(spoken.get("language")) if isinstance(spoken, dict) else None
 
 
 def _status(fields: Fields) -> str:

@@ -188,9 +188,11 @@ class Client:
         raise unexpected
 
     def _no_answer(self, error: Exception) -> Unreachable:
+        # What cannot be read as HTTP is quoted in the error, and may hold the key.
+        reason = self._keyring.without_keys(_reason(error).encode()).decode()
         return Unreachable(
             f"{self.base_url} does not answer.",
-            _reason(error),
+            reason,
             "Check the base URL and the network, then run the same command again.",
         )
 

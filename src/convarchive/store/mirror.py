@@ -12,6 +12,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from convarchive.store import clock
+
 ATTEMPTS = 5
 """How often a conversation that fails is tried, once a sync, before it is left to
 ``convarchive problems --retry``."""
@@ -112,7 +114,7 @@ def wanted(connection: sqlite3.Connection, name: str, *, before: str, limit: int
     """What has been listed and is still to be fetched, oldest first.
 
     Left out is what has failed since ``before``, the beginning of this sync, and what has failed
-    `ATTEMPTS` times.
+    `ATTEMPTS` times. What has failed in the future has failed while the clock was wrong.
     """
     rows = connection.execute(
         """
@@ -120,10 +122,10 @@ def wanted(connection: sqlite3.Connection, name: str, *, before: str, limit: int
         WHERE source = ? AND NOT fetched AND NOT EXISTS (
             SELECT 1 FROM problems AS p
             WHERE p.source = l.source AND p.id = l.id AND p.stage IN ('fetch', 'read')
-              AND (p.last_at >= ? OR p.attempts >= ?))
+              AND (p.last_at BETWEEN ? AND ? OR p.attempts >= ?))
         ORDER BY rtrim(started_at, 'Z') LIMIT ?
         """,
-        (name, before, ATTEMPTS, limit),
+        (name, before, max(clock.now(), before), ATTEMPTS, limit),
     )
     return [Listing(*row) for row in rows]
 
@@ -231,6 +233,20 @@ def close_window(
         """,
         {"name": name, "since": since, "until": until, "opened_at": opened_at, "at": at},
     )
+
+
+def proven(connection: sqlite3.Connection, name: str) -> bool:
+    """Whether some stretch that was listed whole reaches up to the cursor."""
+    (found,) = connection.execute(
+        """
+        SELECT EXISTS (
+            SELECT 1 FROM sync_windows AS w JOIN sources AS s ON s.name = w.source
+            WHERE s.name = ? AND (s.listed_to IS NULL OR
+                rtrim(coalesce(w.until, w.opened_at), 'Z') >= rtrim(s.listed_to, 'Z')))
+        """,
+        (name,),
+    ).fetchone()
+    return bool(found)
 
 
 # One JSON array: SQLite has a limit for the number of values that are bound.

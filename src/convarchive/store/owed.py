@@ -34,7 +34,8 @@ class Problem(NamedTuple):
     source: str
     id: str
     stage: str
-    """``list``, ``fetch``, ``read``, ``recording`` or ``unfinished``."""
+    """``list``, ``fetch``, ``read``, ``stored`` (what is stored can't be read any more),
+    ``recording`` or ``unfinished``."""
     message: str
     attempts: int
     first_at: str
@@ -62,7 +63,7 @@ def note_unfinished(connection: sqlite3.Connection, conversation: Conversation, 
         next_at = _next(since, at, attempts)
         connection.execute(
             "INSERT INTO pending VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
-            " ON CONFLICT DO UPDATE SET attempts = ?5, next_at = ?6",
+            " ON CONFLICT DO UPDATE SET since = min(since, ?4), attempts = ?5, next_at = ?6",
             (*name, reason, at, attempts, next_at),
         )
         if next_at == NEVER:
@@ -72,9 +73,13 @@ def note_unfinished(connection: sqlite3.Connection, conversation: Conversation, 
 
 
 def due(connection: sqlite3.Connection, source: str, reason: str, now: str) -> list[str]:
-    """The ids to look at again by now, oldest first."""
+    """The ids to look at again by now, oldest first.
+
+    What is owed since some time in the future was noted while the clock was wrong.
+    """
     rows = connection.execute(
-        "SELECT id FROM pending WHERE source = ? AND reason = ? AND next_at <= ? ORDER BY since",
+        "SELECT id FROM pending WHERE source = ?1 AND reason = ?2"
+        " AND (next_at <= ?3 OR since > ?3) ORDER BY since",
         (source, reason, now),
     )
     return [row[0] for row in rows]

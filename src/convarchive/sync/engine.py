@@ -215,7 +215,7 @@ class SourceSync:
         failed: Sequence[tuple[Listing, ConvarchiveError]],
     ) -> list[tuple[Fetched, Outcome]]:
         """Write what came, and what went wrong, in one transaction."""
-        at = clock.now()
+        at = max(clock.now(), self._began)  # never before this sync, though the clock jump back
         there = [(item, fetched) for item, fetched in came if fetched is not None]
         with transaction(self._connection):
             outcomes = ingest(
@@ -284,9 +284,11 @@ class SourceSync:
             self._fetch([Listing(each, None, known.get(each)) for each in batch])
 
     def _close_window(self, since: str | None) -> None:
-        """Proof that a stretch was listed whole; a stretch with nothing new proves nothing new."""
+        """Proof that a stretch was listed whole; a stretch with nothing new proves nothing new,
+        unless a run was killed before it could close its own."""
         report = self._report
-        if not (report.new or report.changed or report.deleted_at_source):
+        news = report.new or report.changed or report.deleted_at_source
+        if not news and mirror.proven(self._connection, self._name):
             return
         with transaction(self._connection):
             mirror.close_window(
