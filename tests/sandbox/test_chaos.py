@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import signal
 import socket
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -264,3 +268,21 @@ def test_the_smallest_page(data: Path) -> None:
     told = [page.json()["pagination"] for page in pages]
     assert [(one["per_page"], one["total_pages"]) for one in told] == [(2, 3)] * 3
     assert [len(page.json()["data"]) for page in pages] == [2, 2, 1]
+
+
+def test_from_the_command_line(tmp_path: Path) -> None:
+    """``--chaos`` lets the whole mix go wrong, and says at the end how often what did."""
+    command = [sys.executable, "-m", "convarchive", "sandbox", "--port", "0", "--count", "50"]
+    with subprocess.Popen(
+        [*command, "--chaos", "0.3"], stdout=-1, stderr=-1, text=True, cwd=tmp_path
+    ) as process:
+        assert process.stdout
+        url, key = (process.stdout.readline().split()[1] for _ in "ab")
+        headers = {"Authorization": f"Bearer {key}"}
+        with httpx.Client(base_url=url, headers=headers, timeout=1) as client:
+            failed = 60 - outcomes(client, 60)["200"]
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    assert failed > 5
+    assert process.returncode == 0
+    assert re.search(r"Went wrong on purpose: (.*, )?\d+ errors", said)

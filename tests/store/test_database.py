@@ -77,9 +77,10 @@ def test_a_newer_archive(directory: Path, write: bool) -> None:
     assert (directory / database.FILE).read_bytes() == before
 
 
-def test_an_older_archive(tmp_path: Path) -> None:
+def test_an_older_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Is brought up to date by whoever writes; who only reads is told so, and changes nothing."""
-    sqlite3.connect(tmp_path / database.FILE).executescript("PRAGMA page_size=16384; VACUUM")
+    database.create(tmp_path)
+    monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
     before = (tmp_path / database.FILE).read_bytes()
     with pytest.raises(ArchiveError, match="earlier version"):
         database.connect(tmp_path)
@@ -272,3 +273,19 @@ def test_many_readers_beside_a_writer(directory: Path, connection: sqlite3.Conne
     for thread in threads:
         thread.join()
     assert torn == []
+
+
+def test_an_empty_file_is_no_archive(directory: Path) -> None:
+    """What was cut off is told, and not made anew as if nothing had been in it."""
+    (directory / database.FILE).write_bytes(b"")
+    for write in (False, True):
+        with pytest.raises(ArchiveError, match="is empty"):
+            database.connect(directory, write=write)
+
+
+def test_a_creation_that_was_killed_is_begun_anew(tmp_path: Path) -> None:
+    """Half a database is not at its place, and does not stand in the way."""
+    (tmp_path / f".{database.FILE}.part").write_bytes(b"half")
+    database.create(tmp_path)
+    database.connect(tmp_path).close()
+    assert all(path.name.startswith(database.FILE) for path in tmp_path.iterdir())

@@ -7,6 +7,7 @@ A writer commits with ``synchronous=FULL``: what was reported as stored survives
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -49,20 +50,26 @@ def connect(directory: str | os.PathLike[str], *, write: bool = False) -> sqlite
 
 
 def create(directory: Path) -> None:
-    """Make an empty database. The file is readable for its owner only.
+    """Make an empty database, whole or not at all. The file is readable for its owner only.
 
     Raises:
         DiskFull: no room.
         FileExistsError: there is one already.
     """
-    path = directory / FILE
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    path, part = directory / FILE, directory / f".{FILE}.part"
+    if path.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    part.unlink(missing_ok=True)
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with explained(path):
-        connection = sqlite3.connect(path, isolation_level=None)
-        connection.execute(f"PRAGMA page_size={schema.PAGE_SIZE}")
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.close()
-        connect(directory, write=True).close()
+        connection = sqlite3.connect(part, isolation_level=None)
+        try:
+            connection.execute(f"PRAGMA page_size={schema.PAGE_SIZE}")
+            connection.execute("PRAGMA journal_mode=WAL")
+            _migrate(connection)
+        finally:
+            connection.close()
+    part.rename(path)
 
 
 @contextlib.contextmanager
@@ -140,6 +147,12 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: str, *, write: bool)
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version == schema.VERSION:
         return
+    if version == 0:
+        raise ArchiveError(
+            f"{path} is empty.",
+            "Something has cut it off; an archive's database never is.",
+            "Restore it from a backup.",
+        )
     if version > schema.VERSION:
         raise NewerArchive(
             f"{os.path.dirname(path)} was written by a later version of convarchive.",
