@@ -178,6 +178,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk(run: Run, small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was stored stays, and with more room the same command fetches the rest."""
     with Sandbox(count=400) as sandbox:

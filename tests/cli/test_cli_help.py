@@ -132,7 +132,9 @@ def test_every_option_is_used_under_its_name(path: str) -> None:
     assert len(flags) == len(set(flags))
 
 
-@pytest.mark.parametrize("command", ["search", "list", "history", "problems", "source list"])
+@pytest.mark.parametrize(
+    "command", ["search", "list", "history", "coverage", "problems", "source list"]
+)
 def test_row_commands_share_their_options(command: str) -> None:
     """Whoever knows the forms of one command knows those of all."""
     flags = {

@@ -130,6 +130,7 @@ def test_bars_on_a_terminal_only(on_terminal: OnTerminal, archive: Archive, cli:
     assert cli("-a", str(archive.directory), "sync", "--full").stderr == ""
 
 
+@pytest.mark.slow
 def test_what_is_waited_for_is_told(
     on_terminal: OnTerminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -274,5 +274,5 @@ def test_any_history() -> None:
 @pytest.mark.slow
 def test_many_histories() -> None:
     """Many and longer ones, others each time."""
-    settings_ = settings(MODEST, max_examples=60, stateful_step_count=28, derandomize=False)
+    settings_ = settings(MODEST, max_examples=25, stateful_step_count=25, derandomize=False)
     run_state_machine_as_test(Mirror, settings=settings_)

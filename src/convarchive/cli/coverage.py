@@ -24,10 +24,15 @@ _SHOWN = 20
 
 
 @click.command("coverage")
-@output.row_options()
+@output.row_options(limit=0)
 @click.option("--by", type=click.Choice(["month"]), default="month", help="What a row is.")
 @click.pass_obj
-def command(app: App, form: str | None, by: str) -> None:  # noqa: ARG001 - months are all there is
+def command(
+    app: App,
+    form: str | None,
+    limit: int,
+    by: str,  # noqa: ARG001 - months are all there is
+) -> None:
     """Is it all there: listed at the vendor, stored, failed, by month; and what is missing.
 
     \b
@@ -45,7 +50,7 @@ def command(app: App, form: str | None, by: str) -> None:  # noqa: ARG001 - mont
         rows = missing
     output.write_rows(
         form or "table",
-        rows,
+        rows[: limit or None],
         document=lambda months: {
             "schema": "convarchive.coverage/1",
             "complete": found.complete,
@@ -66,7 +71,8 @@ def _tell(missing: list[dict[str, Any]], gaps: list[dict[str, Any]]) -> None:
         click.echo(f"never listed  {gap['source']}  from {since} to {until}")
     for each in missing[:_SHOWN]:
         name = screen.one_line(f"{each['source']}/{each['id']}")
-        click.echo(f"{each['state']:<12}  {name}  {each['started_at'] or 'no date'}")
+        told = f"{each['state']:<12}  {name}  {each['started_at'] or 'no date'}"
+        click.echo(screen.cut(told, screen.columns()))
     if len(missing) > _SHOWN:
         click.echo(f"… and {len(missing) - _SHOWN:,} more: convarchive coverage --ids")
 

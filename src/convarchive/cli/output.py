@@ -40,8 +40,8 @@ class Column(NamedTuple):
     """Whether it is left out, if it comes last, where there is not even that much."""
 
 
-def row_options(limit: int | None = None) -> Callable[[Command], Command]:
-    """The options of a row command; it gets ``form`` and, with a default limit, ``limit``."""
+def row_options(limit: int) -> Callable[[Command], Command]:
+    """The options of a row command, which gets ``form`` and ``limit``; 0 is no limit."""
     options = [
         click.option("--json", "form", flag_value="json", help="One JSON document."),
         click.option("--jsonl", "--nl", "form", flag_value="jsonl", help="One JSON object a line."),
@@ -49,19 +49,11 @@ def row_options(limit: int | None = None) -> Callable[[Command], Command]:
         click.option("--tsv", "form", flag_value="tsv", help="Tab-separated values."),
         click.option("-t", "--table", "form", flag_value="table", help="A table."),
         click.option("--ids", "form", flag_value="ids", help="The ids alone."),
-    ]
-    if limit is not None:
-        options.append(
-            click.option(
-                "-n",
-                "--limit",
-                default=limit,
-                show_default=True,
-                type=click.IntRange(min=0),
-                metavar="N",
-                help="At most so many rows; 0 for all.",
-            )
-        )
+        click.option(
+            "-n", "--limit", default=limit, show_default=True, type=click.IntRange(min=0),
+            metavar="N", help="At most so many rows; 0 for all.",
+        ),
+    ]  # fmt: skip
 
     def decorate(command: Command) -> Command:
         for option in reversed(options):
