@@ -165,6 +165,7 @@ def on_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OnTerminal:
         with monkeypatch.context() as patch, ThreadPoolExecutor(1) as reader:
             text = reader.submit(_read_all, ours)
             with open(theirs, "w") as out, open(os.dup(theirs), "w") as err:  # noqa: PTH123
+                patch.delenv("COLUMNS", raising=False)  # parallel test runners set it
                 for name, value in {"TERM": "xterm-256color", **(env or {})}.items():
                     patch.setenv(name, value)
                 for name, stream in (("stdout", out), ("stderr", err), ("__stdout__", out)):

@@ -10,12 +10,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
-
-if TYPE_CHECKING:
-    import pytest
+import pytest
 
 Run = Callable[..., Any]
 
@@ -48,6 +46,7 @@ def test_until_ctrl_c() -> None:
         assert f"--base-url {url}" in err
 
 
+@pytest.mark.slow
 def test_as_many_as_wanted() -> None:
     """``--count`` makes conversations up; the same seed makes up the same."""
     listed = []

@@ -120,6 +120,7 @@ def test_colour_is_never_the_only_sign(on_terminal: OnTerminal, synced: Archive)
     assert "‹charged›" in on_terminal("-a", synced.directory, "search", "charged").plain
 
 
+@pytest.mark.slow
 def test_bars_on_a_terminal_only(on_terminal: OnTerminal, archive: Archive, cli: Any) -> None:
     """A sync shows how far it is while it runs, leaves one line, and says nothing on a pipe."""
     screen = on_terminal("-a", archive.directory, "sync")

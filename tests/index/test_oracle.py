@@ -245,6 +245,7 @@ def test_the_index_finds_what_is_there(archive: Archive, query: Node) -> None:
     assert found.total == archive.count(to_text(query)) == len(expected) == len(found.hits)
 
 
+@pytest.mark.slow
 @given(query=combined(TEXTS, 3) | SCOPED)
 @settings(max_examples=100, deadline=None)
 def test_a_query_and_its_negation(archive: Archive, query: Node) -> None:

@@ -112,6 +112,7 @@ def test_a_request_made_again(disturbed: Disturbed) -> None:
     assert {*zip(first, second, strict=True)} >= {("cut short", "200"), ("200", "cut short")}
 
 
+@pytest.mark.slow
 def test_errors_come_in_bursts(disturbed: Disturbed) -> None:
     """So many times in a row, and still no more than the share that was asked for."""
     _, client = disturbed(errors=0.3, burst=4)
@@ -219,6 +220,7 @@ def test_drift_in_an_empty_account() -> None:
         assert len(client.get(LIST).json()["data"]) == 1
 
 
+@pytest.mark.slow
 def test_drift_among_made_up_calls() -> None:
     """What is added can be asked for, with the sound of the call that it resembles."""
     with Sandbox(count=200, chaos=Chaos(drift=1.0)) as sandbox, connected(sandbox) as client:
@@ -270,6 +272,7 @@ def test_the_smallest_page(data: Path) -> None:
     assert [len(page.json()["data"]) for page in pages] == [2, 2, 1]
 
 
+@pytest.mark.slow
 def test_from_the_command_line(tmp_path: Path) -> None:
     """``--chaos`` lets the whole mix go wrong, and says at the end how often what did."""
     command = [sys.executable, "-m", "convarchive", "sandbox", "--port", "0", "--count", "50"]

@@ -255,6 +255,7 @@ ANYTHING = st.recursive(
 FIELD = st.sampled_from([*DOCUMENTED, "metadata", "analytics", "outcomes", "technical", "content"])
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     st.dictionaries(FIELD, ANYTHING),

@@ -74,6 +74,7 @@ def test_errors_resets_truncated_bodies_and_drift(vendor: Vendor, seed: int) -> 
     assert archive.coverage().missing == []
 
 
+@pytest.mark.slow
 def test_without_drift_one_sync_is_enough(vendor: Vendor) -> None:
     """What comes through the errors is whole, with no look from an undisturbed sync."""
     chaos = Chaos(errors=0.05, resets=0.02, truncated=0.02)
@@ -100,6 +101,7 @@ def test_everything_at_once(vendor: Vendor) -> None:
     assert_equal(archive, sandbox)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["totals", "duplicates"])
 def test_a_list_that_lies(vendor: Vendor, fault: str) -> None:
     """Totals that are too small or too large, and lines that stand twice, cost nothing: one sync
@@ -111,6 +113,7 @@ def test_a_list_that_lies(vendor: Vendor, fault: str) -> None:
     assert_equal(archive, sandbox)
 
 
+@pytest.mark.slow
 def test_silence(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     """A vendor that does not answer is given up on in time, and asked again."""
     monkeypatch.setattr(http, "_TIMEOUT", 0.5)
@@ -121,6 +124,7 @@ def test_silence(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     assert_equal(archive, sandbox)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hours", [-30.0, 30.0])
 def test_a_vendor_with_a_wrong_clock(vendor: Vendor, hours: float) -> None:
     """A day and more ahead or behind: the limit is kept by the vendor's own clock, and nobody
@@ -134,6 +138,7 @@ def test_a_vendor_with_a_wrong_clock(vendor: Vendor, hours: float) -> None:
     assert_equal(archive, sandbox)
 
 
+@pytest.mark.slow
 def test_an_outage_in_the_middle(vendor: Vendor) -> None:
     """Nothing but errors from one moment on: the sync ends with what has come, and the next one has
     the rest."""

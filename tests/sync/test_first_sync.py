@@ -154,6 +154,7 @@ def test_an_empty_account(mirrored: Archive) -> None:
         assert (report.listed, report.requests) == (0, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [99, 100, 101, 350])
 def test_any_number_of_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """Everything is stored once, also where the last page is exactly full."""

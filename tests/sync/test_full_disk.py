@@ -39,6 +39,7 @@ def enlarge(disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,size=200m", disk], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recordings", [False, True])
 def test_a_full_disk(small: Path, monkeypatch: pytest.MonkeyPatch, recordings: bool) -> None:
     """Is said, with what to do; what was stored can be read; with room again the same sync goes on

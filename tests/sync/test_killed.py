@@ -138,6 +138,7 @@ def test_the_undisturbed(undisturbed: dict[str, Any], vendor: Sandbox) -> None:
     assert undisturbed["sounds"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("word", "number"), [("COMMIT", 4), ("INSERT INTO turns", 900)])
 def test_killed_once(fresh: Fresh, undisturbed: dict[str, Any], word: str, number: int) -> None:
     """Before a commit, or in the middle of a batch: the next run makes it whole."""

@@ -77,6 +77,7 @@ def test_after_the_first_the_second_may(archive: Archive, vendor: Sandbox, cli: 
     assert cli("-a", str(archive.directory), "sync", "--json").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_reader_finds_all_the_while(archive: Archive, vendor: Sandbox) -> None:
     """From the first moment to the last of a sync each search succeeds, and what was found once is
     found again."""

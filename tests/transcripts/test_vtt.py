@@ -95,6 +95,7 @@ def test_the_voice_is_the_speaker() -> None:
     assert cue["words"] == "I was <b>charged</b> twice"
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.data())
 def test_text_is_never_markup(

@@ -17,13 +17,18 @@ from convarchive.cli import output, screen
 from convarchive.cli.app import App
 from convarchive.cli.progress import bars
 from convarchive.cli.telling import Log, Screen, Teller
-from convarchive.errors import ConvarchiveError, Interrupted, SomeFailed, UsageError
+from convarchive.errors import ConvarchiveError, SomeFailed, UsageError
 
 if TYPE_CHECKING:
     from convarchive.archive import Archive
     from convarchive.sync.engine import Options
     from convarchive.sync.report import SourceReport, SyncReport
 
+
+_HOPELESS = (2, 5, 6, 130)
+"""Exit codes that another round would not change: usage, key, no such source, interrupted."""
+
+_SHORTEST_PAUSE = timedelta(minutes=1)
 
 _CENTURY = timedelta(days=36_525)
 """Who looks back further looks at everything, and nothing can wait for longer."""
@@ -69,13 +74,13 @@ def command(
     lost.
     """
     options = _options(app, asked)
-    pause = None if every is None else _span("--every", every)
+    pause = None if every is None else max(_span("--every", every), _SHORTEST_PAUSE)
     with app.open() as archive, bars(app._replace(quiet=app.quiet or log_json)) as progress:
         teller: Teller = Log() if log_json else Screen(app, progress)
         with _stopping(teller) as stop:
             while True:
                 code = _once(app, archive, names, options, stop, teller, metrics, as_json)
-                if pause is None or code == Interrupted.exit_code:
+                if pause is None or code in _HOPELESS:
                     return code
                 if stop.wait(pause.total_seconds()):
                     return 0
