@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _HOPELESS = (2, 5, 6, 130)
 """Exit codes that another round would not change: usage, key, no such source, interrupted."""
 
-_SHORTEST_PAUSE = timedelta(minutes=1)
+_SHORTEST_PAUSE = timedelta(seconds=1)
 
 _CENTURY = timedelta(days=36_525)
 """Who looks back further looks at everything, and nothing can wait for longer."""
