@@ -144,6 +144,9 @@ class VendorError(ConvarchiveError):
     body: bytes | None = None
     """What came instead of an answer, where anything did."""
 
+    outage = False
+    """Whether it may be the vendor who is ill, whatever was asked for."""
+
 
 class BudgetSpent(VendorError):
     """The vendor allows no more requests today; what has come is stored."""
@@ -151,6 +154,8 @@ class BudgetSpent(VendorError):
 
 class Unreachable(VendorError):
     """Nothing answers at the base URL, or it stopped answering."""
+
+    outage = True
 
 
 class UnexpectedAnswer(VendorError):

@@ -55,6 +55,16 @@ def test_again_and_unchanged(connection: sqlite3.Connection) -> None:
     assert connection.total_changes == changes
 
 
+def test_bytes_that_were_lost(connection: sqlite3.Connection) -> None:
+    """Come back with the same state of the conversation, in the same revision."""
+    store(connection, received(call()))
+    before = revisions(connection)
+    with transaction(connection):
+        connection.execute("DELETE FROM documents")
+    assert store(connection, received(call(), at=LATER)) == [Outcome(1, new=False, changed=False)]
+    assert revisions(connection) == before
+
+
 def test_a_change(connection: sqlite3.Connection) -> None:
     """Is a new revision; the rows are those of the newest, the bytes of both are kept."""
     store(connection, received(call()))

@@ -70,6 +70,14 @@ def test_a_line_that_tells_too_little(connection: sqlite3.Connection) -> None:
         assert wanted(connection) == []
 
 
+def test_a_line_that_changed_while_it_was_fetched(connection: sqlite3.Connection) -> None:
+    """Is wanted still: what came may be what it was before."""
+    note(connection, listing("a", fingerprint="f1"))
+    note(connection, listing("a", fingerprint="f2"))
+    mirror.mark_fetched(connection, "ayra", [("a", "f1")])
+    assert wanted(connection) == ["a"]
+
+
 def test_the_same_line_twice(connection: sqlite3.Connection) -> None:
     """Is one line, as it was told last."""
     fetch(connection, listing("a", fingerprint="f2"))
@@ -183,7 +191,7 @@ def test_a_deletion_is_a_mark(connection: sqlite3.Connection) -> None:
     assert connection.execute("SELECT deleted_at_source FROM conversations").fetchall() == [(NOW,)]
     assert connection.execute("SELECT * FROM turns").fetchall() == before
     assert connection.execute("SELECT * FROM index_queue").fetchall() == [(1,)]
-    assert owed.count(connection, "pending", "ayra") == 0
+    assert owed.count_pending(connection, "ayra") == 0
 
 
 def test_what_was_deleted_and_is_listed_again(connection: sqlite3.Connection) -> None:

@@ -53,7 +53,7 @@ def test_what_is_finished_is_forgotten(connection: sqlite3.Connection) -> None:
     owed.note_unfinished(connection, call(has_transcript=False), AT)
     assert (due(connection, "in_progress"), due(connection, "transcript")) == ([], ["conv_1"])
     owed.note_unfinished(connection, call(), AT)
-    assert owed.count(connection, "pending", "ayra") == 0
+    assert owed.count_pending(connection, "ayra") == 0
 
 
 def test_the_intervals_grow(connection: sqlite3.Connection) -> None:

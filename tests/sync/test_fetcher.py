@@ -7,8 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from convarchive.errors import ConvarchiveError, Interrupted, KeyRefused, UnexpectedAnswer
-from convarchive.sync.fetch import THREADS, Fetcher
+from convarchive.errors import (
+    ConvarchiveError,
+    Interrupted,
+    KeyRefused,
+    UnexpectedAnswer,
+    Unreachable,
+)
+from convarchive.sync.fetch import AHEAD, THREADS, Fetcher, ahead
 
 
 @pytest.fixture
@@ -98,6 +104,65 @@ def test_a_defect_is_not_hidden(fetcher: Fetcher) -> None:
     """What is none of our errors is raised."""
     with pytest.raises(ZeroDivisionError):
         list(fetcher.fetch([0], lambda number: 1 // number))
+
+
+def test_a_list_that_breaks_off(fetcher: Fetcher) -> None:
+    """What was asked for before comes, and then the error."""
+
+    def wanted() -> Iterator[int]:
+        yield from range(7)
+        raise Unreachable("The list broke off.")
+
+    results = fetcher.fetch(wanted(), str)
+    assert [next(results) for _ in range(7)] == [(number, str(number)) for number in range(7)]
+    with pytest.raises(Unreachable):
+        next(results)
+
+
+def test_the_threads_stay_ahead(fetcher: Fetcher) -> None:
+    """While the caller deals with the first, the next are fetched."""
+    asked = threading.Semaphore(0)
+
+    def get(number: int) -> int:
+        asked.release()
+        return number
+
+    results = fetcher.fetch(range(10_000), get)
+    assert next(results) == (0, 0)
+    for _ in range(AHEAD - 1):
+        assert asked.acquire(timeout=10)
+
+
+def test_one_ahead() -> None:
+    """The next is asked for in a thread before the one before is dealt with; all come, in order."""
+    made = threading.Semaphore(0)
+
+    def pages() -> Iterator[int]:
+        for number in range(5):
+            made.release()
+            yield number
+
+    came = []
+    for number in ahead(pages()):
+        came.append(number)
+        assert made.acquire(timeout=10)
+        if number < 4:
+            assert made.acquire(timeout=10)
+            made.release()
+    assert came == [0, 1, 2, 3, 4]
+
+
+def test_an_error_one_ahead() -> None:
+    """Is raised when its turn comes."""
+
+    def pages() -> Iterator[int]:
+        yield 1
+        raise Unreachable("No second page.")
+
+    found = ahead(pages())
+    assert next(found) == 1
+    with pytest.raises(Unreachable):
+        next(found)
 
 
 def test_nothing_wanted(fetcher: Fetcher) -> None:

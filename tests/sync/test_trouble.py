@@ -18,7 +18,7 @@ from convarchive.errors import (
 from convarchive.model import Recording
 from convarchive.sources.ayra import normalise
 from convarchive.sources.base import Fetched, Page
-from convarchive.store import clock, owed
+from convarchive.store import clock, coverage, owed
 from convarchive.store.ingest import unpack
 from convarchive.store.mirror import ATTEMPTS
 
@@ -37,6 +37,26 @@ def poison(body: bytes | None = b"<html>") -> VendorError:
     error = UnexpectedAnswer("The answer is not the JSON that it should be.")
     error.body = body
     return error
+
+
+def failing() -> UnexpectedAnswer:
+    """What a server raises that has lost its database."""
+    error = UnexpectedAnswer("https://api.example answered 500.")
+    error.outage = True
+    error.body = b"{}"
+    return error
+
+
+class Unlucky(Shelf):
+    """Has one conversation no more when it is asked for."""
+
+    def __init__(self, size: int, gone: str) -> None:
+        super().__init__(size)
+        self.gone = gone
+
+    def fetch(self, conversation_id: str) -> Fetched | None:
+        """One of the others."""
+        return None if conversation_id == self.gone else super().fetch(conversation_id)
 
 
 def problems(listen: Listener) -> list[tuple[str, str, int]]:
@@ -130,6 +150,41 @@ def test_an_outage(listen: Listener, shelf: Shelf) -> None:
     assert listen(shelf).complete
     assert len(listen.stored()) == 40
     assert problems(listen) == []
+
+
+def test_an_outage_that_lasts(listen: Listener, shelf: Shelf) -> None:
+    """Over more syncs than a poisoned conversation is tried: none of those that stood in its way
+    is given up, or counted as a problem."""
+    listen(shelf, limit=12)
+    shelf.broken = {identifier: failing() for identifier in shelf.calls}
+    for _ in range(ATTEMPTS + 1):
+        with pytest.raises(UnexpectedAnswer):
+            listen(shelf)
+    assert problems(listen) == []
+    shelf.broken = {}
+    assert listen(shelf).complete
+    assert len(listen.stored()) == 40
+
+
+def test_many_that_fail_while_others_do_not(listen: Listener, shelf: Shelf) -> None:
+    """Are no outage: one that could be had before still can. The rest is stored."""
+    listen(shelf, limit=5)
+    sick = [f"conv_{number:03}" for number in range(8, 23)]
+    shelf.broken = {identifier: failing() for identifier in sick}
+    report = listen(shelf)
+    assert (report.new, report.problems) == (20, 15)
+    assert [identifier for identifier, _, _ in problems(listen)] == sick
+
+
+def test_listed_and_gone(listen: Listener, shelf: Shelf) -> None:
+    """What is deleted between the list and its turn is a problem; once that is confirmed it is
+    still named, is asked for no more, and no longer keeps the syncs from being whole."""
+    gone = Unlucky(10, "conv_007")
+    gone.calls = shelf.calls
+    assert [listen(gone).problems for _ in range(3)] == [1, 0, 0]
+    assert problems(listen) == [("conv_007", "gone", 2)]
+    missing = coverage.missing(listen.connection)
+    assert [(one.id, one.state) for one in missing] == [("conv_007", "failed")]
 
 
 def test_an_outage_of_the_list(listen: Listener, shelf: Shelf) -> None:

@@ -298,6 +298,8 @@ def _turn(position: int, message: Any, started_at: str | None) -> Turn:
 
 def _place(value: Any, started_at: str | None) -> float | None:
     """Seconds into the call, from those or from a time of day."""
+    if value is None:
+        return None
     number = as_number(value)
     if number is not None and abs(number) < 1e9:  # as a Unix time this would be before 2001
         return number

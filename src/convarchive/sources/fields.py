@@ -14,6 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 _LABELS = ("label", "name", "value", "result", "type", "overall", "title", "text", "id")
+_NUMBERS = (int, float)
+_NUMERIC = (float, int, str)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_MILLISECONDS = 1e11  # as seconds this would be the year 5138
 
@@ -27,8 +29,10 @@ class Fields:
     """
 
     def __init__(self, payload: Mapping[str, Any], groups: Iterable[str] = ()) -> None:
-        nested = (payload.get(group) for group in groups)
-        self._places = [payload, *(place for place in nested if isinstance(place, dict))]
+        self._places = [payload]
+        for group in groups:
+            if isinstance(place := payload.get(group), dict):
+                self._places.append(place)
 
     def has(self, *names: str) -> bool:
         """Whether it is there, be it null."""
@@ -66,19 +70,19 @@ class Fields:
 
 def as_text(value: Any) -> str | None:
     """A text, a number written out, or the label of an object."""
+    if isinstance(value, str):
+        return value or None
     if isinstance(value, dict):
         labels = (value.get(label) for label in _LABELS)
         value = next((label for label in labels if isinstance(label, str | int)), None)
     if isinstance(value, str):
         return value or None
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    return None
+    return str(value) if isinstance(value, _NUMBERS) and not isinstance(value, bool) else None
 
 
 def as_number(value: Any) -> float | None:
     """A finite number, also one that is written as text."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if value is None or isinstance(value, bool) or not isinstance(value, _NUMERIC):
         return None
     try:
         number = float(value)

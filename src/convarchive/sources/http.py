@@ -19,7 +19,14 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from convarchive.errors import KeyRefused, SettingsError, UnexpectedAnswer, Unreachable, VendorError
+from convarchive.errors import (
+    Interrupted,
+    KeyRefused,
+    SettingsError,
+    UnexpectedAnswer,
+    Unreachable,
+    VendorError,
+)
 from convarchive.sources.base import Download
 from convarchive.sources.download import download
 from convarchive.sources.keyring import Keyring
@@ -87,6 +94,7 @@ class Client:
         self._lock = threading.Lock()
         self._local = threading.local()
         self._clients: list[httpx.Client] = []
+        self._closed = False
 
     def get(
         self, path: str, params: Mapping[str, str] | None = None, *, expect: tuple[int, ...] = ()
@@ -102,7 +110,7 @@ class Client:
         """
         attempt = 0
         while True:
-            came = self._try(path, params or {}, expect)
+            came = self._try(path, params or None, expect)
             if isinstance(came, Answer):
                 return came
             attempt += 1
@@ -128,14 +136,15 @@ class Client:
         return self._waiter.waited
 
     def close(self) -> None:
-        """Close every thread's connections."""
+        """Close every thread's connections. A thread that is still at it closes its own."""
         with self._lock:
+            self._closed = True
             clients, self._clients = self._clients, []
         for client in clients:
             client.close()
 
     def _try(
-        self, path: str, params: Mapping[str, str], expect: tuple[int, ...]
+        self, path: str, params: Mapping[str, str] | None, expect: tuple[int, ...]
     ) -> Answer | _Trouble:
         import httpx
 
@@ -155,6 +164,8 @@ class Client:
             return _Trouble(self._no_answer(error))
         finally:
             lane.give_back(headers)
+            if self._closed:
+                self._local.api.close()
         self._answered = True
         return self._judged(answer, headers, expect)
 
@@ -184,6 +195,7 @@ class Client:
         )
         unexpected.body = answer.body
         if answer.status >= _SERVER_ERROR:
+            unexpected.outage = True
             return _Trouble(unexpected, retry_after(headers))
         raise unexpected
 
@@ -199,6 +211,8 @@ class Client:
     def _client(self, purpose: str) -> httpx.Client:
         import httpx
 
+        if self._closed:
+            raise Interrupted("The sync has ended.")
         client: httpx.Client | None = getattr(self._local, purpose, None)
         if client is None:
             from convarchive import __version__

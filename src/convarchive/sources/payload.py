@@ -24,6 +24,7 @@ own limit."""
 
 _LINK = re.compile(r"ur[li]$|link$|^recording$|^audio$", re.IGNORECASE)
 _BESIDE_A_LINK = re.compile(r"expir|signature|signed|token", re.IGNORECASE)
+_NESTS = frozenset((dict, list))
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -115,19 +116,29 @@ def _scrubbed(value: Any) -> Any:
 
 
 def _settled(value: Any, room: int) -> Any:
-    if not isinstance(value, dict | list):
+    """A payload without what changes; most of its objects hold no link, and stay as they are."""
+    kind = value.__class__
+    if kind not in _NESTS:
         return value
     if room == 0:
         raise UnexpectedAnswer(f"The answer is nested more than {DEEPEST} deep.")
-    if isinstance(value, list):
+    if kind is list:
         return [_settled(item, room - 1) for item in value]
-    links = {name for name, item in value.items() if _LINK.search(name) and _may_be_link(item)}
-    return {
-        name: bool(item) if name in links else _settled(item, room - 1)
-        for name, item in value.items()
-        if not (links and name not in links and _BESIDE_A_LINK.search(name))
-    }
+    links, beside = _telling(tuple(value))
+    links = [name for name in links if value[name] is None or isinstance(value[name], str)]
+    if not links and _NESTS.isdisjoint(map(type, value.values())):
+        return value
+    settled = {name: _settled(item, room - 1) for name, item in value.items()}
+    if links:
+        settled |= {name: bool(value[name]) for name in links}
+        for name in set(beside).difference(links):
+            del settled[name]
+    return settled
 
 
-def _may_be_link(value: Any) -> bool:
-    return value is None or isinstance(value, str)
+@functools.lru_cache(256)
+def _telling(names: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """Which of an object's names are of links, and which of what stands beside them. Objects of a
+    kind have the same names, so this is asked again and again."""
+    links = [name for name in names if _LINK.search(name)]
+    return links, [name for name in names if _BESIDE_A_LINK.search(name)]

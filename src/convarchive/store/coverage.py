@@ -136,7 +136,7 @@ _STATES = """
                 WHERE c.source = l.source AND c.id = l.id) THEN 'stored'
             WHEN EXISTS (
                 SELECT 1 FROM problems AS p
-                WHERE p.source = l.source AND p.id = l.id AND p.stage IN ('fetch', 'read'))
+                WHERE p.source = l.source AND p.id = l.id AND p.stage IN ('fetch', 'gone', 'read'))
                 THEN 'failed'
             WHEN fetched_fingerprint IS NULL AND NOT fetched THEN 'waiting'
             ELSE 'lost'

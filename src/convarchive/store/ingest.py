@@ -15,6 +15,9 @@ from typing import NamedTuple
 from convarchive.model import Conversation
 from convarchive.store import rows
 
+_TURNS = 50
+"""Rows a statement."""
+
 
 class Received(NamedTuple):
     """One conversation as it came from a vendor."""
@@ -89,6 +92,7 @@ def _store(connection: sqlite3.Connection, received: Received) -> Outcome:
     if back:
         connection.execute("INSERT OR IGNORE INTO index_queue VALUES (?)", (key,))
     if fingerprint == received.fingerprint:
+        _restore(connection, key, revision, received)
         return Outcome(key, new=False, changed=False)
     connection.execute(
         "UPDATE conversations SET revision = ?, fingerprint = ?, changed_at = ? WHERE key = ?",
@@ -114,9 +118,15 @@ def _insert(connection: sqlite3.Connection, received: Received) -> int:
 
 
 def _add_turns(connection: sqlite3.Connection, key: int, conversation: Conversation) -> None:
-    connection.executemany(
-        "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows.turn_rows(key, conversation.turns)
-    )
+    turns = conversation.turns
+    for at in range(0, len(turns), _TURNS):
+        part = turns[at : at + _TURNS]
+        # Many rows a statement: each lets go of the interpreter, and waits to get it back.
+        values = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(part))
+        connection.execute(
+            f"INSERT INTO turns VALUES {values}",
+            [value for turn in part for value in (key, *turn)],
+        )
 
 
 def _add_revision(
@@ -130,6 +140,16 @@ def _add_revision(
         "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
         _document_rows(key, revision, received.documents),
     )
+
+
+def _restore(connection: sqlite3.Connection, key: int, revision: int, received: Received) -> None:
+    """Bytes that were lost since, such as by a damaged disk; usually there is nothing to do."""
+    there = "SELECT 1 FROM documents WHERE conversation = ? AND revision = ?"
+    if connection.execute(there, (key, revision)).fetchone() is None:
+        connection.executemany(
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
+            _document_rows(key, revision, received.documents),
+        )
 
 
 def _document_rows(

@@ -18,6 +18,9 @@ ATTEMPTS = 5
 """How often a conversation that fails is tried, once a sync, before it is left to
 ``convarchive problems --retry``."""
 
+SEEN_GONE = 2
+"""How often the vendor has to say that it does not have what it listed, before it is believed."""
+
 
 class Listing(NamedTuple):
     """A line of the vendor's list."""
@@ -114,18 +117,20 @@ def wanted(connection: sqlite3.Connection, name: str, *, before: str, limit: int
     """What has been listed and is still to be fetched, oldest first.
 
     Left out is what has failed since ``before``, the beginning of this sync, and what has failed
-    `ATTEMPTS` times. What has failed in the future has failed while the clock was wrong.
+    `ATTEMPTS` times, or was `SEEN_GONE`. What has failed in the future has failed while the clock
+    was wrong.
     """
     rows = connection.execute(
         """
         SELECT id, started_at, fingerprint FROM listings AS l
         WHERE source = ? AND NOT fetched AND NOT EXISTS (
             SELECT 1 FROM problems AS p
-            WHERE p.source = l.source AND p.id = l.id AND p.stage IN ('fetch', 'read')
-              AND (p.last_at BETWEEN ? AND ? OR p.attempts >= ?))
+            WHERE p.source = l.source AND p.id = l.id AND p.stage IN ('fetch', 'gone', 'read')
+              AND (p.last_at BETWEEN ? AND ?
+                OR p.attempts >= CASE p.stage WHEN 'gone' THEN ? ELSE ? END))
         ORDER BY rtrim(started_at, 'Z') LIMIT ?
         """,
-        (name, before, max(clock.now(), before), ATTEMPTS, limit),
+        (name, before, max(clock.now(), before), SEEN_GONE, ATTEMPTS, limit),
     )
     return [Listing(*row) for row in rows]
 
@@ -133,18 +138,31 @@ def wanted(connection: sqlite3.Connection, name: str, *, before: str, limit: int
 def mark_fetched(
     connection: sqlite3.Connection, name: str, fetched: Iterable[tuple[str, str | None]]
 ) -> None:
-    """These ids have been fetched, as of the fingerprint that their line in the list had."""
+    """These ids have been fetched, as of the fingerprint that their line in the list had; those
+    whose line has another by now are wanted still."""
     connection.executemany(
-        "UPDATE listings SET fetched = 1, fetched_fingerprint = ? WHERE source = ? AND id = ?",
+        "UPDATE listings SET fetched = fingerprint IS ?1, fetched_fingerprint = ?1"
+        " WHERE source = ?2 AND id = ?3",
         ((fingerprint, name, identifier) for identifier, fingerprint in fetched),
     )
+
+
+def latest_stored(connection: sqlite3.Connection, name: str) -> str | None:
+    """The id of a conversation that the vendor gave us lately; None if it never gave any."""
+    row = connection.execute(
+        "SELECT id FROM conversations WHERE source = ? AND deleted_at_source IS NULL"
+        " ORDER BY key DESC LIMIT 1",
+        (name,),
+    ).fetchone()
+    return None if row is None else str(row[0])
 
 
 def forget_lost(connection: sqlite3.Connection, name: str) -> None:
     """Want again what was fetched once and is not stored any more."""
     connection.execute(
         "UPDATE listings SET fetched = 0, fetched_fingerprint = NULL WHERE source = ? AND fetched"
-        " AND NOT EXISTS (SELECT 1 FROM conversations AS c"
+        " AND NOT EXISTS (SELECT 1 FROM conversations AS c JOIN documents AS d"
+        "   ON d.conversation = c.key AND d.revision = c.revision"
         "   WHERE c.source = listings.source AND c.id = listings.id)",
         (name,),
     )

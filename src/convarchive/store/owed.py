@@ -14,6 +14,7 @@ from typing import NamedTuple
 from convarchive.model import Conversation
 from convarchive.store import clock
 from convarchive.store.ingest import pack
+from convarchive.store.mirror import SEEN_GONE
 
 _FIRST = timedelta(minutes=1)
 _LONGEST = timedelta(days=1)
@@ -34,8 +35,8 @@ class Problem(NamedTuple):
     source: str
     id: str
     stage: str
-    """``list``, ``fetch``, ``read``, ``stored`` (what is stored can't be read any more),
-    ``recording`` or ``unfinished``."""
+    """``list``, ``fetch``, ``gone`` (listed, and deleted before it could be fetched), ``read``,
+    ``stored`` (what is stored can't be read any more), ``recording`` or ``unfinished``."""
     message: str
     attempts: int
     first_at: str
@@ -133,10 +134,23 @@ def forgive(connection: sqlite3.Connection, at: str) -> int:
     return connection.execute("UPDATE problems SET attempts = 0, last_at = ''").rowcount
 
 
-def count(connection: sqlite3.Connection, table: str, source: str) -> int:
-    """How many rows of ``pending`` or ``problems`` a source has."""
+def count_pending(connection: sqlite3.Connection, source: str) -> int:
+    """How many conversations of a source are to be looked at again."""
     (found,) = connection.execute(
-        f"SELECT count(*) FROM {table} WHERE source = ?", (source,)
+        "SELECT count(DISTINCT id) FROM pending WHERE source = ?", (source,)
+    ).fetchone()
+    return int(found)
+
+
+def count_problems(connection: sqlite3.Connection, source: str) -> int:
+    """How many problems of a source need somebody.
+
+    Not what the vendor has deleted before it could be fetched, once it was `SEEN_GONE`: nobody can
+    get it back. It stays among the `problems`, and in the coverage.
+    """
+    (found,) = connection.execute(
+        "SELECT count(*) FROM problems WHERE source = ? AND NOT (stage = 'gone' AND attempts >= ?)",
+        (source, SEEN_GONE),
     ).fetchone()
     return int(found)
 

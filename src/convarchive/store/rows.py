@@ -31,6 +31,8 @@ SELECT key, {", ".join(f"c.{name}" for name in (*PLAIN, *LISTS, *VALUES))}, has_
 FROM conversations AS c LEFT JOIN recordings AS r ON r.sha256 = c.recording_sha256
 """
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 _BATCH = 200
 _MOST = 2**63 - 1  # that SQLite can count
 
@@ -112,7 +114,7 @@ def _conversation(row: tuple[Any, ...], turns: Iterable[Turn]) -> Conversation:
 def _dump(value: Any) -> str | None:
     if value is None:
         return None
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _encode(value)
 
 
 _ORDERS = {

@@ -205,7 +205,7 @@ CREATE TABLE problems (
     source      TEXT NOT NULL REFERENCES sources (name),
     id          TEXT NOT NULL,
     stage       TEXT NOT NULL CHECK (
-                stage IN ('list', 'fetch', 'read', 'stored', 'recording', 'unfinished')),
+                stage IN ('list', 'fetch', 'gone', 'read', 'stored', 'recording', 'unfinished')),
     message     TEXT NOT NULL,
     body        BLOB, -- Zstandard
     attempts    INTEGER NOT NULL,

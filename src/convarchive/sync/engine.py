@@ -12,37 +12,24 @@ answer: of the list item, to save the request, and of the whole payload, to save
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from convarchive.errors import (
-    BudgetSpent,
-    ConvarchiveError,
-    Interrupted,
-    KeyRefused,
-    Unreachable,
-    VendorError,
-)
 from convarchive.sources.base import Fetched, Source
 from convarchive.store import clock, mirror, owed
 from convarchive.store.database import transaction
-from convarchive.store.ingest import Outcome, Received, ingest
+from convarchive.store.ingest import Outcome
 from convarchive.store.mirror import Listing
 from convarchive.sync import again
-from convarchive.sync.fetch import Fetcher
+from convarchive.sync.fetch import ahead
+from convarchive.sync.intake import BATCH, Intake
 from convarchive.sync.report import SourceReport
 from convarchive.sync.sound import Sounds
 from convarchive.sync.walk import Step, walk
 
-BATCH = 100
-"""Conversations a transaction."""
-
 LOOK_BACK = timedelta(days=3)
-
-_IN_A_ROW = 5
-"""So many conversations that can't be reached in a row are not poison, but an outage."""
 
 
 class Options(NamedTuple):
@@ -97,10 +84,10 @@ class SourceSync:
         self._report = report
         self._options = options
         self._began = clock.now()
-        self._fetcher = Fetcher()
         self._sounds = Sounds(connection, directory, source, report)
-        self._tried: set[str] = set()
-        self._unreachable = 0
+        self._intake = Intake(
+            connection, source, report, self._began, count_requests, self._take_in
+        )
         self._total: int | None = None
         self._progress = progress
         self._count_requests = count_requests
@@ -118,8 +105,7 @@ class SourceSync:
             with transaction(self._connection):
                 mirror.forget_lost(self._connection, self._name)
         try:
-            self._fetch_wanted()
-            whole = self._walk()
+            whole = self._mirror()
             if whole and self._options.limit is None:
                 self._look_again()
             self._sounds.settle()
@@ -128,30 +114,45 @@ class SourceSync:
             self._finish(whole)
         finally:
             self._count()
-            self._fetcher.close()
+            self._intake.close()
             self._sounds.close()
 
-    def _walk(self) -> bool:
+    def _mirror(self) -> bool:
         """List and fetch; whether the end was reached."""
         row = mirror.source(self._connection, self._name)
         since, moves = stretch(row.listed_to if row else None, self._options)
         seen: set[str] = set()
+        self._intake.take(self._listed(since, moves, seen))
+        self._intake.take(self._wanted())  # what was listed anew while it was under way
+        if self._spent():
+            return False
+        self._find_deleted(since, seen)
+        self._close_window(since)
+        return True
+
+    def _listed(self, since: str | None, moves: bool, seen: set[str]) -> Iterator[Listing]:
+        """What an earlier run has left, then what is new or has changed, page by page.
+
+        Args:
+            since: From where to list.
+            moves: Whether the cursor moves along.
+            seen: Gets the ids of everything that is listed.
+        """
+        yield from self._wanted()
+        steps = walk(self._source, since, self._options.until)
         timed = False
-        for step in walk(self._source, since, self._options.until):
+        for step in steps if self._options.limit is not None else ahead(steps):
             self._total = step.total
             timed = timed or any(item.started_at for item in step.items)
             self._note(step, step.cursor if moves else None)
             seen.update(item.id for item in step.items)
-            self._fetch_wanted()
+            yield from self._wanted()
             if self._spent():
-                return False
+                return
         if moves and self._options.until is None and seen and not timed:
             # A list without starts has no place to go on from; what follows started after now.
             with transaction(self._connection):
                 mirror.set_cursor(self._connection, self._name, self._began)
-        self._find_deleted(since, seen)
-        self._close_window(since)
-        return True
 
     def _note(self, step: Step, cursor: str | None) -> None:
         """Write down a page and how far it goes, in one transaction."""
@@ -171,88 +172,26 @@ class SourceSync:
         )
         self._tell()
 
-    def _fetch_wanted(self) -> None:
-        """Fetch what has been listed and is not stored as it is listed."""
+    def _wanted(self) -> Iterator[Listing]:
+        """What has been listed and is neither stored as it is listed nor under way."""
+        under_way = self._intake.under_way
         while not self._spent():
-            room = BATCH if self._options.limit is None else self._options.limit - len(self._tried)
-            batch = mirror.wanted(
-                self._connection, self._name, before=self._began, limit=min(BATCH, room)
+            left = mirror.wanted(
+                self._connection, self._name, before=self._began, limit=BATCH + len(under_way)
             )
+            batch = [item for item in left if item.id not in under_way]
             if not batch:
                 return
-            self._fetch(batch)
+            for item in batch:
+                if self._spent():
+                    return
+                yield item
 
-    def _fetch(self, batch: Sequence[Listing]) -> None:
-        """Fetch some and store them, and their recordings while the links are fresh."""
-        self._tried.update(item.id for item in batch)
-        stop: ConvarchiveError | None = None
-        came: list[tuple[Listing, Fetched | None]] = []
-        failed: list[tuple[Listing, ConvarchiveError]] = []
-        for item, result in self._fetcher.fetch(batch, self._get):
-            if isinstance(result, BudgetSpent | Interrupted | KeyRefused):
-                stop = stop or result
-            elif isinstance(result, ConvarchiveError):
-                failed.append((item, result))
-                if self._outage(result):
-                    stop = result
-                    break
-            else:
-                self._unreachable = 0
-                came.append((item, result))
-        outcomes = self._store(came, failed)
-        if stop is not None:
-            raise stop
+    def _take_in(self, stored: Sequence[tuple[Fetched, Outcome]]) -> None:
+        """Fetch the recordings of what has just been written while the links are fresh."""
         if self._options.recordings:
-            self._sounds.begin(outcomes)
+            self._sounds.begin(stored)
         self._tell()
-
-    def _get(self, item: Listing) -> Fetched | None:
-        return self._source.fetch(item.id)
-
-    def _store(
-        self,
-        came: Sequence[tuple[Listing, Fetched | None]],
-        failed: Sequence[tuple[Listing, ConvarchiveError]],
-    ) -> list[tuple[Fetched, Outcome]]:
-        """Write what came, and what went wrong, in one transaction."""
-        at = max(clock.now(), self._began)  # never before this sync, though the clock jump back
-        there = [(item, fetched) for item, fetched in came if fetched is not None]
-        with transaction(self._connection):
-            outcomes = ingest(
-                self._connection,
-                (
-                    Received(fetched.conversation, fetched.fingerprint, fetched.documents, at)
-                    for _, fetched in there
-                ),
-            )
-            for _, fetched in there:
-                owed.note_unfinished(self._connection, fetched.conversation, at)
-                owed.solved(self._connection, self._name, fetched.conversation.id, "fetch", "read")
-            mirror.mark_fetched(
-                self._connection, self._name, ((item.id, item.fingerprint) for item, _ in there)
-            )
-            for item, answer in came:
-                if answer is None:
-                    self._note_gone(item, at)
-            for item, error in failed:
-                self._note_failed(item, error, at)
-            self._count_requests()
-        self._count_outcomes(there, outcomes)
-        return [(fetched, outcome) for (_, fetched), outcome in zip(there, outcomes, strict=True)]
-
-    def _note_gone(self, item: Listing, at: str) -> None:
-        """A 404: mark what we have as deleted at the source."""
-        news = mirror.mark_deleted(self._connection, self._name, item.id, at)
-        if news is None:
-            message = "The vendor listed it, but had it no more when it was asked for."
-            owed.note_problem(self._connection, self._name, item.id, "fetch", message, at)
-        elif news:
-            self._report.deleted_at_source += 1
-
-    def _note_failed(self, item: Listing, error: ConvarchiveError, at: str) -> None:
-        body = error.body if isinstance(error, VendorError) else None
-        stage = "fetch" if body is None else "read"
-        owed.note_problem(self._connection, self._name, item.id, stage, str(error), at, body)
 
     def _note_unreadable(self, body: bytes) -> None:
         from hashlib import sha256
@@ -264,7 +203,9 @@ class SourceSync:
     def _look_again(self) -> None:
         """Look at what was not finished when it was last seen."""
         ids = again.unfinished(self._connection, self._source)
-        self._fetch_again([identifier for identifier in ids if identifier not in self._tried])
+        self._fetch_again(
+            [identifier for identifier in ids if identifier not in self._intake.tried]
+        )
 
     def _find_deleted(self, since: str | None, seen: set[str]) -> None:
         """Ask for what is stored and no longer listed; a 404 is the proof that it is gone."""
@@ -278,10 +219,13 @@ class SourceSync:
 
     def _fetch_again(self, ids: Sequence[str]) -> None:
         """Fetch what was fetched before, whether or not the list says that it has changed."""
+        self._intake.take(self._known(ids))
+
+    def _known(self, ids: Sequence[str]) -> Iterator[Listing]:
         for at in range(0, len(ids), BATCH):
             batch = ids[at : at + BATCH]
             known = mirror.known(self._connection, self._name, batch)
-            self._fetch([Listing(each, None, known.get(each)) for each in batch])
+            yield from (Listing(each, None, known.get(each)) for each in batch)
 
     def _close_window(self, since: str | None) -> None:
         """Proof that a stretch was listed whole; a stretch with nothing new proves nothing new,
@@ -309,28 +253,13 @@ class SourceSync:
             self._count_requests()
 
     def _count(self) -> None:
-        self._report.pending = owed.count(self._connection, "pending", self._name)
-        self._report.problems = owed.count(self._connection, "problems", self._name)
+        self._report.pending = owed.count_pending(self._connection, self._name)
+        self._report.problems = owed.count_problems(self._connection, self._name)
         self._tell()
 
-    def _count_outcomes(
-        self, came: Sequence[tuple[Listing, Fetched]], outcomes: Iterable[Outcome]
-    ) -> None:
-        report = self._report
-        report.fetched += len(came)
-        report.bytes += sum(len(body) for _, fetched in came for _, body in fetched.documents)
-        for outcome in outcomes:
-            report.new += outcome.new
-            report.changed += outcome.changed
-            report.unchanged += not (outcome.new or outcome.changed)
-
-    def _outage(self, error: ConvarchiveError) -> bool:
-        """Whether it is one too many that can't be reached."""
-        self._unreachable = self._unreachable + 1 if isinstance(error, Unreachable) else 0
-        return self._unreachable >= _IN_A_ROW
-
     def _spent(self) -> bool:
-        return self._options.limit is not None and len(self._tried) >= self._options.limit
+        limit = self._options.limit
+        return limit is not None and len(self._intake.tried) >= limit
 
     def _tell(self) -> None:
         self._progress(self._report, self._total)

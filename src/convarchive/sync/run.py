@@ -5,10 +5,12 @@ One source that fails does not keep the others from being mirrored; its error is
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from convarchive import settings
@@ -33,6 +35,19 @@ from convarchive.sync.preview import preview
 from convarchive.sync.report import SourceReport, SyncReport
 
 
+@contextlib.contextmanager
+def _few_collections() -> Iterator[None]:
+    """Let Python look for cycles less often: a sync keeps many objects alive, which are looked at
+    each time, and makes none that are cyclic. Measured, that is a tenth of its time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(50_000, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
+@_few_collections()
 def sync(
     connection: sqlite3.Connection,
     directory: Path,

@@ -8,6 +8,7 @@ beside it.
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Final
 
@@ -27,6 +28,7 @@ _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 """Words also where they are run together: ``systemAgent``, ``AIAgent``, ``user_1``."""
 
 
+@functools.lru_cache(1024)
 def role_of(speaker: str) -> str:
     """``agent``, ``customer`` or ``other``, by the last word that says so.
 
