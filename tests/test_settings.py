@@ -119,13 +119,17 @@ def test_removing_what_is_not_there(directory: Path) -> None:
         ("[sources.ayra]\napi_key_env = []", "api_key_env should be a text, or a list of texts"),
         ("[sources.ayra]\napi_key_env = [1]", "api_key_env should be a text, or a list of texts"),
         ("[sources.ayra]\nrequests_per_day = 0", "requests_per_day should be a whole number"),
+        ("[sources.ayra]\ndeleted_after_days = 0", "deleted_after_days should be a whole number"),
         ('[sources.ayra]\nrequests_per_day = "9"', "requests_per_day should be a whole number"),
         ("[sources.ayra]\nrequests_per_day = true", "requests_per_day should be a whole number"),
         ('[sources.ayra]\nkind = "ayra"', "lacks the setting 'base_url'"),
         ('[sources.ayra]\nbase_url = "x"', "lacks the setting 'kind'"),
         ('[sources.ayra]\nkind = "ayra"\nbase_url = "x"', "does not say where its key is"),
         ('[sources.ayra]\napi_key = "sk_live_1"', "a setting 'api_key' that does not exist"),
-        ('[sources.ayra]\nbaseurl = "x"', "api_key_command, api_key_env, base_url, kind"),
+        (
+            '[sources.ayra]\nbaseurl = "x"',
+            "api_key_command, api_key_env, base_url, deleted_after_days, kind",
+        ),
     ],
 )
 def test_mistakes_are_named(directory: Path, text: str, message: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,36 @@ def test_recordings_that_are_missing(archive: Archive) -> None:
     archive.sync()
     assert archive.status().sources[0].recordings_missing == 0
     assert archive.status().recordings == archive.count("has:recording") == missing
+
+
+def deleted_after(archive: Archive, days: int) -> int:
+    """What vanishes soon, of a vendor that deletes after so many days."""
+    path = archive.directory / settings.FILE
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"{text}deleted_after_days = {days}\n", encoding="utf-8")
+    status = archive.status()
+    path.write_text(text, encoding="utf-8")
+    assert status.healthy == (not status.sources[0].vanishing)
+    return status.sources[0].vanishing
+
+
+def test_what_vanishes_soon(archive: Archive) -> None:
+    """Recordings that are not here and that the vendor deletes within three days are counted; a
+    setting that cannot be read does not keep anyone from looking."""
+    archive.sync(options=Options(recordings=False))
+    source = archive.status().sources[0]
+    starts = sorted(one.started_at or "" for one in archive.list(limit=0))
+    now = datetime.now(UTC)
+    oldest, middle = (
+        (now - datetime.fromisoformat(start)).days for start in (starts[0], starts[15])
+    )
+    assert source.vanishing == 0
+    assert deleted_after(archive, 1) == source.recordings_missing
+    assert deleted_after(archive, oldest + 5) == 0
+    assert 0 < deleted_after(archive, middle + 3) < source.recordings_missing
+    assert deleted_after(archive, 10**9) == 0
+    archive.sync()
+    assert deleted_after(archive, 1) == 0
 
 
 def test_what_was_deleted(archive: Archive, sandbox: Sandbox) -> None:

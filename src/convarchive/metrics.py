@@ -23,6 +23,7 @@ _STORED = (
     ("problems", "Conversations and recordings that could not be had.", "problems"),
     ("requests_today", "Requests of all keys today, by UTC.", "requests_today"),
     ("recordings_missing", "Recordings that are offered and not stored.", "recordings_missing"),
+    ("vanishing", "Not here whole, and deleted by the vendor within three days.", "vanishing"),
 )
 _LAST_SYNC = (
     ("last_sync_complete", "Whether the last sync got everything.", "complete"),

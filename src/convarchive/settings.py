@@ -10,6 +10,7 @@ that prints it. Edits by this program keep the user's comments and order.
     base_url = "https://api.ayra.ai"
     api_key_env = "AYRA_API_KEY"      # or several: ["AYRA_KEY_1", "AYRA_KEY_2"]
     requests_per_day = 10000          # for each key; left out, there is no such limit
+    deleted_after_days = 30           # when the vendor deletes calls; left out, that is not known
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from convarchive import disk
 from convarchive.errors import NotFound, SettingsError
 
 FILE = "convarchive.toml"
@@ -35,6 +37,7 @@ _KNOWN = {
     "api_key_env": "a text, or a list of texts",
     "api_key_command": "a text",
     "requests_per_day": "a whole number above 0",
+    "deleted_after_days": "a whole number above 0",
 }
 
 
@@ -50,6 +53,8 @@ class SourceSettings(NamedTuple):
     """A command that prints the key; it comes before the variable."""
     requests_per_day: int | None = None
     """That each key may make; None where there is no such limit."""
+    deleted_after_days: int | None = None
+    """When the vendor deletes a call, counted from its start; None where that is not known."""
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -69,6 +74,16 @@ def sources(directory: Path) -> dict[str, SourceSettings]:
     Raises:
         SettingsError: The file can't be read, or says something that is not understood.
     """
+    path = directory / FILE
+    return {name: _source(path, name, table) for name, table in read(directory, "sources").items()}
+
+
+def read(directory: Path, section: str) -> dict[str, Any]:
+    """A table of the file by its name; empty where there is none.
+
+    Raises:
+        SettingsError: The file can't be read, or this is no table.
+    """
     import tomllib
 
     path = directory / FILE
@@ -78,10 +93,30 @@ def sources(directory: Path) -> dict[str, SourceSettings]:
         raise SettingsError(f"{path} cannot be read.", f"{error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is no valid TOML.", f"{error}.") from error
-    tables = settings.get("sources", {})
-    if not isinstance(tables, dict):
-        raise SettingsError(f"{path}: sources should be a table.")
-    return {name: _source(path, name, table) for name, table in tables.items()}
+    table = settings.get(section, {})
+    if not isinstance(table, dict):
+        raise SettingsError(f"{path}: {section} should be a table.")
+    return table
+
+
+def put(directory: Path, section: str, name: str, value: str | Mapping[str, Any]) -> None:
+    """Write one setting of a table, or a table within it, in the place of what was there."""
+    import tomlkit
+
+    document = tomlkit.parse(_read(directory / FILE))
+    if section not in document:
+        document[section] = tomlkit.table(is_super_table=not isinstance(value, str))
+    document[section][name] = value
+    _write(directory, tomlkit.dumps(document))
+
+
+def drop(directory: Path, section: str, name: str) -> None:
+    """Remove what `put` wrote."""
+    import tomlkit
+
+    document = tomlkit.parse(_read(directory / FILE))
+    del document[section][name]
+    _write(directory, tomlkit.dumps(document))
 
 
 def check(source: SourceSettings) -> None:
@@ -103,22 +138,14 @@ def add_source(directory: Path, source: SourceSettings) -> None:
     Raises:
         SettingsError: There is one of this name, or the name won't do.
     """
-    import tomlkit
-
     check(source)
     if source.name in sources(directory):
         raise SettingsError(
             f"There is a source named {source.name} already.", "", "Give another name with --name."
         )
-    document = tomlkit.parse(_read(directory / FILE))
-    table = tomlkit.table()
-    for name, value in source._asdict().items():
-        if name != "name" and value is not None:
-            table[name] = value
-    if "sources" not in document:
-        document["sources"] = tomlkit.table(is_super_table=True)
-    document["sources"][source.name] = table
-    _write(directory, tomlkit.dumps(document))
+    given = {name: value for name, value in source._asdict().items() if value is not None}
+    del given["name"]
+    put(directory, "sources", source.name, given)
 
 
 def remove_source(directory: Path, name: str) -> None:
@@ -127,13 +154,9 @@ def remove_source(directory: Path, name: str) -> None:
     Raises:
         NotFound: There is none of this name.
     """
-    import tomlkit
-
     if name not in sources(directory):
         raise NotFound(f"There is no source named {name}.", "", "See: convarchive source list")
-    document = tomlkit.parse(_read(directory / FILE))
-    del document["sources"][name]
-    _write(directory, tomlkit.dumps(document))
+    drop(directory, "sources", name)
 
 
 def keys_of(source: SourceSettings, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -200,7 +223,7 @@ def _source(path: Path, name: str, table: Any) -> SourceSettings:
 
 
 def _fits(setting: str, value: Any) -> bool:
-    if setting == "requests_per_day":
+    if setting in ("requests_per_day", "deleted_after_days"):
         return isinstance(value, int) and not isinstance(value, bool) and value > 0
     if setting == "api_key_env" and isinstance(value, list):
         return bool(value) and all(isinstance(each, str) for each in value)
@@ -222,5 +245,6 @@ def _write(directory: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         part.replace(directory / FILE)
+        disk.flush_names(directory)
     finally:
         part.unlink(missing_ok=True)

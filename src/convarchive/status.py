@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from convarchive import settings
+from convarchive.errors import SettingsError
 from convarchive.index import mark
+from convarchive.settings import SourceSettings
 from convarchive.store import clock, mirror, owed, rows
 from convarchive.store.database import FILE
 from convarchive.store.recordings import DIRECTORY as RECORDINGS
+
+SOON = timedelta(days=3)
 
 
 class SourceStatus(NamedTuple):
@@ -25,6 +32,9 @@ class SourceStatus(NamedTuple):
     pending: int
     problems: int
     recordings_missing: int
+    vanishing: int
+    """Conversations of which something is not here yet, and that the vendor deletes within
+    `SOON`; 0 where it is not known when the vendor deletes."""
     requests_today: int
     """With all keys, by UTC."""
 
@@ -52,7 +62,8 @@ class Status(NamedTuple):
     @property
     def healthy(self) -> bool:
         """Nothing needs attention."""
-        return self.index_usable and not self.unindexed and not self.problems
+        vanishing = any(source.vanishing for source in self.sources)
+        return self.index_usable and not (self.unindexed or self.problems or vanishing)
 
     def to_json(self) -> dict[str, Any]:
         """The document ``convarchive.status/1``."""
@@ -63,6 +74,9 @@ class Status(NamedTuple):
 
 def status(connection: sqlite3.Connection, directory: Path) -> Status:
     """The state of an archive."""
+    known: dict[str, SourceSettings] = {}
+    with contextlib.suppress(SettingsError):  # the archive can be looked at all the same
+        known = settings.sources(directory)
     return Status(
         archive=directory.absolute().name,
         conversations=rows.count(connection),
@@ -75,30 +89,58 @@ def status(connection: sqlite3.Connection, directory: Path) -> Status:
         bytes=_size(directory),
         unindexed=_one(connection, "SELECT count(*) FROM index_queue"),
         index_usable=mark.belongs(connection, directory),
-        sources=tuple(_source(connection, row) for row in mirror.sources(connection)),
+        sources=tuple(
+            _source(connection, row, known.get(row.name)) for row in mirror.sources(connection)
+        ),
     )
 
 
-def _source(connection: sqlite3.Connection, row: mirror.SourceRow) -> SourceStatus:
+def _source(
+    connection: sqlite3.Connection, row: mirror.SourceRow, known: SourceSettings | None
+) -> SourceStatus:
     return SourceStatus(
         source=row.name,
         kind=row.kind,
-        conversations=owed.count(connection, "conversations", row.name),
+        conversations=_one(
+            connection, "SELECT count(*) FROM conversations WHERE source = ?", (row.name,)
+        ),
         synced_at=row.synced_at,
         complete_until=row.complete_until,
-        pending=owed.count(connection, "pending", row.name),
-        problems=owed.count(connection, "problems", row.name),
+        pending=owed.count_pending(connection, row.name),
+        problems=owed.count_problems(connection, row.name),
         recordings_missing=_one(
             connection,
             "SELECT count(*) FROM conversations WHERE source = ?"
             " AND offers_recording AND recording_sha256 IS NULL",
             (row.name,),
         ),
+        vanishing=_vanishing(connection, row.name, known.deleted_after_days if known else None),
         requests_today=sum(
             requests
             for _, day, requests in mirror.spent(connection, row.name)
             if day == clock.now()[: len(day)]
         ),
+    )
+
+
+def _vanishing(connection: sqlite3.Connection, name: str, days: int | None) -> int:
+    if days is None:
+        return 0
+    try:
+        before = clock.text(datetime.now(UTC) + SOON - timedelta(days=days))
+    except OverflowError:  # longer than there have been years
+        return 0
+    return _one(
+        connection,
+        """
+        SELECT count(*) FROM (
+            SELECT id FROM listings
+            WHERE source = ?1 AND NOT fetched AND rtrim(started_at, 'Z') < rtrim(?2, 'Z')
+            UNION SELECT id FROM conversations
+            WHERE source = ?1 AND offers_recording AND recording_sha256 IS NULL
+                AND deleted_at_source IS NULL AND rtrim(started_at, 'Z') < rtrim(?2, 'Z'))
+        """,
+        (name, before),
     )
 
 

@@ -9,6 +9,7 @@ import click
 
 from convarchive.cli import output, screen
 from convarchive.cli.app import App
+from convarchive.status import SOON
 
 if TYPE_CHECKING:
     from convarchive.status import SourceStatus, Status
@@ -69,6 +70,9 @@ def _told(app: App, source: SourceStatus) -> list[str]:
         facts.append(f"{source.pending:,} unfinished")
     if source.recordings_missing:
         facts.append(f"{screen.counted(source.recordings_missing, 'recording')} missing")
+    if source.vanishing:
+        told = f"{source.vanishing:,} not fetched yet vanish in {SOON.days} days"
+        facts.append(click.style(told, fg="yellow"))
     return facts
 
 
