@@ -35,9 +35,11 @@ class Server(NamedTuple):
 
 
 @contextlib.contextmanager
-def sandbox(count: int) -> Iterator[Server]:
-    """So many made-up conversations, served by another process."""
-    command = (*PYTHON, "--quiet", "sandbox", "--port", "0", "--count", str(count))
+def sandbox(count: int, rate_limit: int | None = None) -> Iterator[Server]:
+    """So many made-up conversations, served by another process, at most so many a minute."""
+    command = [*PYTHON, "--quiet", "sandbox", "--port", "0", "--count", str(count)]
+    if rate_limit is not None:
+        command += ["--rate-limit", str(rate_limit)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
         assert process.stdout is not None
         try:
@@ -127,3 +129,32 @@ def _processor() -> str:
 
 def _load() -> str:
     return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+
+
+def filled_archive(directory: Path, count: int) -> Archive:
+    """The same without a server and an index: payloads go straight into the store."""
+    import msgspec
+
+    from convarchive.sandbox.generator import Generator
+    from convarchive.sources.ayra import normalise
+    from convarchive.sources.payload import fingerprint
+    from convarchive.store import clock, mirror
+    from convarchive.store.database import transaction
+    from convarchive.store.ingest import Received, ingest
+
+    made = Generator(count, seed=1)
+
+    def received(number: int) -> Received:
+        payload = made.payload(number)
+        documents = {"detail": msgspec.json.encode(payload)}
+        call = normalise("ayra", documents)
+        return Received(call, fingerprint(payload), tuple(documents.items()), clock.now())
+
+    archive = Archive.create(directory)
+    with archive.writing("benchmark") as connection:
+        mirror.add_source(connection, "ayra", "ayra", clock.now())
+        for at in range(0, count, 1000):
+            with transaction(connection):
+                numbers = range(at, min(count, at + 1000))
+                ingest(connection, (received(number) for number in numbers))
+    return archive

@@ -12,7 +12,7 @@ from tests.sources.script import Reply, Script, reply
 from convarchive.errors import BudgetSpent, Interrupted, SettingsError
 from convarchive.sources.http import Client
 from convarchive.sources.keyring import Key, Keyring, Spent
-from convarchive.sources.pace import Waiter
+from convarchive.sources.pace import ROUNDING, Waiter
 
 ONE, TWO = Key("ONE", "sk_live_one_0123456789"), Key("TWO", "sk_live_two_0123456789")
 
@@ -55,7 +55,7 @@ def test_a_key_that_must_wait(impatient: Waiter) -> None:
         keys.take()
     ((reason, seconds),) = impatient.told  # type: ignore[attr-defined]
     assert reason == "the vendor's rate limit"
-    assert 20 < seconds <= 30
+    assert 20 < seconds <= 30 + ROUNDING
 
 
 def test_the_days_budget() -> None:

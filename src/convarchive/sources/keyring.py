@@ -58,7 +58,7 @@ class Keyring:
         spent: Sequence[Spent] = (),
     ) -> None:
         self._waiter = waiter
-        self._lanes = [_Lane(_checked(key), waiter, per_day) for key in keys]
+        self._lanes = [_Lane(_checked(key), per_day) for key in keys]
         for lane in self._lanes:
             lane.remember(spent)
         self._turn = 0
@@ -104,11 +104,11 @@ class Keyring:
 class _Lane:
     """One key with its budgets."""
 
-    def __init__(self, key: Key, waiter: Waiter, per_day: int | None) -> None:
+    def __init__(self, key: Key, per_day: int | None) -> None:
         self.secret = key.secret
         self.spellings = _spellings(key.secret)
         self._name = key.name
-        self._minute = Budget(waiter)
+        self._minute = Budget()
         self._per_day = per_day
         self._day = _today()
         self._made = 0

@@ -2,7 +2,9 @@
 
 The vendor's own headers are believed (``X-RateLimit-Limit``, ``-Remaining``, ``-Reset``), and
 between two answers the requests under way are counted, so that several threads share one budget
-without ever going over it. Every wait can be cut short by the user, and says what it waits for.
+without ever going over it. Headers round, and so does the clock beside them: a window is taken to
+last as long as they can mean, yet no minute for longer than a minute. Every wait can be cut short
+by the user, and says what it waits for.
 """
 
 from __future__ import annotations
@@ -19,6 +21,29 @@ from convarchive.errors import Interrupted
 
 LONGEST_WAIT = 300.0
 """Seconds. A header that asks for more than this in one go is not believed."""
+
+MINUTE = 60.0
+"""Seconds of the window that vendors limit."""
+
+ROUNDING = 1.0
+"""Seconds that a window may last beyond the end that is stated: some vendors round down."""
+
+SLACK = 0.05
+"""Seconds by which a minute of the vendor's clock may be longer than one of ours."""
+
+SAME_WINDOW = 2.0
+"""Seconds by which the end of one window, stated again and again, may differ."""
+
+SPREAD = 0.5
+"""The part of a window over which a whole budget is spread. Each window begins a moment later than
+the vendor's could. The faster its requests go, the more of them that moment costs a minute that is
+counted in another way; the slower, the less is left of the window if something holds them up."""
+
+PATIENCE = 1.0
+"""Seconds after which another request asks whether a new window has begun."""
+
+POLL = 0.05
+"""Seconds between two looks whether it was answered."""
 
 SHORTEST_BACKOFF = 0.05
 FIRST_BACKOFF = 0.5
@@ -63,22 +88,47 @@ class Waiter:
 
 
 class Budget:
-    """The requests that one key has left until the limit is reset, as far as it is known."""
+    """The requests that one key has left until the limit is reset, as far as it is known.
 
-    def __init__(self, waiter: Waiter) -> None:
-        self._waiter = waiter
+    Requests that are under way count as if the vendor had not seen them yet, so threads that share
+    a budget never go over it. What each answer says is taken for the least that it can mean.
+
+    Args:
+        clock: Seconds that never go back.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
-        self._limit: int | None = None
+        self._known = False
         self._left = 0
+        """The lowest figure of this window; what is under way has yet to come off it."""
         self._under_way = 0
-        self._window: float | None = None
+        self._window = 0.0
+        """When the window ends, by the vendor's clock."""
         self._reset_at = 0.0
+        """When it has surely ended, by ours."""
+        self._asking = False
+        self._next_at = 0.0
+        self._interval = 0.0
 
-    def take(self) -> None:
-        """Wait until one more request fits, and count it."""
-        while (seconds := self.try_to_take()) > 0:
-            self._waiter.wait(seconds, "the vendor's rate limit")
-        self._waiter.check()
+    def try_to_take(self) -> float:
+        """0 and one request counted, or the seconds to wait."""
+        with self._lock:
+            now = self._clock()
+            if self._known and now >= self._reset_at:
+                # One request asks whether a new window has begun. Should it not be answered soon,
+                # another one does.
+                self._asking = True
+                self._left = self._under_way + 1
+                self._reset_at = now + PATIENCE
+            if self._known and self._left <= self._under_way:
+                return POLL if self._asking else max(0.01, min(self._reset_at - now, MINUTE))
+            if now < self._next_at:
+                return self._next_at - now
+            self._next_at += self._interval  # one that comes late is made up for
+            self._under_way += 1
+            return 0.0
 
     def give_back(self, headers: Mapping[str, str]) -> None:
         """A request has ended; learn from its answer's headers, if there is one."""
@@ -89,30 +139,21 @@ class Budget:
                 for name in ("limit", "remaining", "reset")
             )
             if limit is None or left is None or reset is None:
+                self._left -= 1  # the vendor may have counted it all the same
                 return
-            same_window = self._window is not None and abs(reset - self._window) < 1
-            if same_window:
-                # Answers overtake each other: the lowest figure is the latest.
+            now = self._clock()
+            reset_at = now + _bounded(_until_surely(reset - _server_time(headers)))
+            later = reset - self._window
+            if not self._known or self._asking or later > SAME_WINDOW:
+                self._known, self._asking = True, False
+                self._left, self._window, self._reset_at = int(left), reset, reset_at
+                self._next_at = now
+                self._interval = SPREAD * min(reset_at - now, MINUTE) / max(limit, 1.0)
+            elif later >= -SAME_WINDOW:
+                # Answers overtake each other: the lowest figure is the latest. The vendor's clock
+                # is told in whole seconds: the earliest end is the nearest.
                 self._left = min(self._left, int(left))
-            else:
-                self._left = int(left) - self._under_way
-                self._window = reset
-            self._limit = int(limit)
-            self._reset_at = time.monotonic() + _bounded(reset - _server_time(headers))
-
-    def try_to_take(self) -> float:
-        """0 and one request counted, or the seconds to wait."""
-        with self._lock:
-            now = time.monotonic()
-            if self._limit is not None and now >= self._reset_at:
-                # Until an answer tells the new figures: a whole budget, less what is under way.
-                self._left = self._limit - self._under_way
-                self._reset_at = now + LONGEST_WAIT
-            if self._limit is not None and self._left <= 0:
-                return max(0.01, min(self._reset_at - now, 60.0))
-            self._left -= 1
-            self._under_way += 1
-            return 0.0
+                self._reset_at = min(self._reset_at, reset_at)
 
 
 def backoff(attempt: int) -> float:
@@ -136,6 +177,14 @@ def until_reset(headers: Mapping[str, str]) -> float | None:
     """Seconds until the limit is reset by ``X-RateLimit-Reset``; None if it doesn't say."""
     reset = _number(headers.get("x-ratelimit-reset"))
     return None if reset is None else _bounded(reset - _server_time(headers))
+
+
+def _until_surely(seconds: float) -> float:
+    """Seconds until a window has surely ended that ends in so many by the headers, which round."""
+    seconds += ROUNDING
+    # A minute is over after sixty seconds from any answer in it. What is more, is rounding: of the
+    # end, and of the vendor's clock, which servers write into answers up to two seconds late.
+    return MINUTE + SLACK if MINUTE < seconds <= MINUTE + ROUNDING + 3 else seconds
 
 
 def _server_time(headers: Mapping[str, str]) -> float:
