@@ -33,11 +33,14 @@ def belongs(connection: sqlite3.Connection, directory: str | os.PathLike[str]) -
 
 
 def write(index: Path) -> str:
-    """Give an index a mark of its own."""
+    """Give an index a mark of its own, flushed; its name is not."""
     from uuid import uuid4
 
     mark = f"{schema.VERSION} {uuid4().hex}"
-    (index / _FILE).write_text(mark, encoding="ascii")
+    with (index / _FILE).open("w", encoding="ascii") as file:
+        file.write(mark)
+        file.flush()
+        os.fsync(file.fileno())
     return mark
 
 

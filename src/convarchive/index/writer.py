@@ -1,10 +1,11 @@
 """Keeping the index up to the store.
 
 The store's queue says what the index lacks. A conversation is replaced whole, by its key; then the
-index commits; then the queue is emptied of what was committed. Replaying is harmless, so a crash
-anywhere is made good by the next run.
+index commits; then, when all of that is on the disk, the queue is emptied. Replaying is harmless,
+so a crash anywhere is made good by the next run.
 
-An index that is not the store's (`mark`) is built anew.
+An index that is not the store's (`mark`), or that a crash has left so that it takes nothing more,
+is built anew.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from convarchive import disk
 from convarchive.errors import DiskFull, IndexUnusable
 from convarchive.index import documents, mark, schema
 from convarchive.index.mark import DIRECTORY
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 _MANY = 5_000
 _COMMIT_EVERY = 20_000
 _SMALL_HEAP = (60_000_000, 1)  # bytes, threads
-_BULK_HEAP = (150_000_000, 1)
+_BULK_HEAP = (90_000_000, 1)  # a sync has other things in memory as well
 _REBUILD_HEAP = (400_000_000, 2)
 
 Progress = Callable[[int, int], None]
@@ -38,26 +40,49 @@ Progress = Callable[[int, int], None]
 def catch_up(
     connection: sqlite3.Connection, directory: Path, progress: Progress | None = None
 ) -> int:
-    """Index what the queue holds, all of it if there is no index; how many that were.
+    """Index what the queue holds, all of it if there is no usable index; how many that were.
 
     Raises:
         DiskFull: No room; the index is as it was.
         IndexUnusable: The index cannot be written.
     """
     if not mark.belongs(connection, directory):
-        return build(connection, directory, progress)
+        return build(connection, directory, progress, _BULK_HEAP)
     keys = [row[0] for row in connection.execute("SELECT conversation FROM index_queue")]
-    if keys:
-        heap = _BULK_HEAP if len(keys) > _MANY else _SMALL_HEAP
+    if not keys:
+        return 0
+    heap = _BULK_HEAP if len(keys) > _MANY else _SMALL_HEAP
+    path = directory / DIRECTORY
+    try:
         with _explained():
-            _write(_open(directory / DIRECTORY), connection, keys, heap, progress, queued=True)
+            _write(_open(path), connection, keys, heap, progress, replace=True)
+            # The engine flushes its files, but not that its list of them has a new one.
+            disk.flush_names(path)
+    except IndexUnusable as error:
+        if "LockBusy" in error.why:
+            raise
+        # A crash leaves files that the engine stumbles over. Power that is lost can also take away
+        # some that it counts on: it removes what it has merged before the new list is flushed.
+        return build(connection, directory, progress, _BULK_HEAP)
+    _dequeue(connection, keys)
     return len(keys)
 
 
-def build(connection: sqlite3.Connection, directory: Path, progress: Progress | None = None) -> int:
+def build(
+    connection: sqlite3.Connection,
+    directory: Path,
+    progress: Progress | None = None,
+    heap: tuple[int, int] = _REBUILD_HEAP,
+) -> int:
     """Make the index anew from the store; how many conversations it holds.
 
     The old index answers until the new one takes its place.
+
+    Args:
+        connection: To the archive's database, for writing.
+        directory: Of the archive.
+        progress: Told after each part.
+        heap: Bytes for the engine to work in, and threads.
 
     Raises:
         DiskFull: No room; the old index is as it was.
@@ -72,8 +97,9 @@ def build(connection: sqlite3.Connection, directory: Path, progress: Progress | 
         fresh.mkdir(mode=0o700)
         index = Index(schema.build(), path=str(fresh))
         schema.register_analyzers(index)
-        _write(index, connection, keys, _REBUILD_HEAP, progress, queued=False)
+        _write(index, connection, keys, heap, progress, replace=False)
         made = mark.write(fresh)
+        disk.flush_names(fresh)
         _swap(fresh, directory / DIRECTORY)
     with transaction(connection):
         mark.note(connection, made)
@@ -96,17 +122,15 @@ def _write(
     heap: tuple[int, int],
     progress: Progress | None,
     *,
-    queued: bool,
+    replace: bool,
 ) -> None:
     # Not as a context manager: that swallows errors of the commit, and commits after an exception.
     writer = index.writer(*heap)
     try:
         for at in range(0, len(keys), _COMMIT_EVERY):
             part = keys[at : at + _COMMIT_EVERY]
-            _add(writer, connection, part, replace=queued)
+            _add(writer, connection, part, replace=replace)
             writer.commit()
-            if queued:
-                _dequeue(connection, part)
             if progress:
                 progress(at + len(part), len(keys))
     finally:
@@ -140,6 +164,8 @@ def _swap(fresh: Path, path: Path) -> None:
     if path.exists():
         path.rename(old)
     fresh.rename(path)
+    # Before the old one goes: a name that came back must not stand for what is half removed.
+    disk.flush_names(path.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from convarchive import disk
 from convarchive.errors import ArchiveBusy, ArchiveError, DiskFull, NewerArchive
 from convarchive.store import schema
 
@@ -70,6 +71,11 @@ def create(directory: Path) -> None:
         finally:
             connection.close()
     part.rename(path)
+    disk.flush_names(directory)
+    # The directory may be new as well, and others above it. One that is closed to us is not ours.
+    for above in directory.absolute().parents:
+        with contextlib.suppress(OSError):
+            disk.flush_names(above)
 
 
 @contextlib.contextmanager

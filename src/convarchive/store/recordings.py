@@ -2,8 +2,8 @@
 
 A file is written under a temporary name, hashed on the way, flushed to the disk and only then
 renamed, so what has its final name is whole. The same bytes are stored once, however many
-conversations have them. The row comes after the file: a crash between leaves a file that the next
-run finds again.
+conversations have them. The row comes after the file and its name are flushed: a crash between
+leaves a file that the next run finds again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from convarchive import disk
 
 DIRECTORY = "recordings"
 
@@ -72,7 +74,10 @@ def write(directory: Path, chunks: Iterable[bytes], media_type: str | None) -> S
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    _fsync_directory(path.parent)
+    # Each time all of them: one that is there already may be as new, by another thread or by a run
+    # that was killed before it came this far.
+    for made in (path.parent, folder, directory):
+        disk.flush_names(made)
     return Sound(digest.hexdigest(), size, media_type)
 
 
@@ -117,14 +122,3 @@ def missing(
         " ORDER BY rtrim(started_at, 'Z'), id",
         (source, *(among or ())),
     ).fetchall()
-
-
-def _fsync_directory(folder: Path) -> None:
-    # Windows can't open a directory, and does not need to.
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
