@@ -264,7 +264,7 @@ def test_every_thread_has_its_own_connection(script: Script, connect: Connect) -
     for thread in threads:
         thread.join()
     assert client.requests == len(script.asked) == 4
-    connections = list(client._clients)
+    connections = [connection for connection, _ in client._clients]
     assert len(connections) == 4
     client.close()
     assert all(connection.is_closed for connection in connections)

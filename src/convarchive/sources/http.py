@@ -12,10 +12,10 @@ key in its answer is not listened to: the key is blotted out before anyone can p
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -93,7 +93,7 @@ class Client:
         self._understood = False
         self._lock = threading.Lock()
         self._local = threading.local()
-        self._clients: list[httpx.Client] = []
+        self._clients: list[tuple[httpx.Client, threading.Lock]] = []
         self._closed = False
 
     def get(
@@ -119,7 +119,8 @@ class Client:
             pause = backoff(attempt) if came.pause is None else came.pause
             self._waiter.wait(pause, came.error.what)
 
-    def download(self, url: str) -> AbstractContextManager[Download | None]:
+    @contextlib.contextmanager
+    def download(self, url: str) -> Iterator[Download | None]:
         """The bytes behind a signed link, see `convarchive.sources.download.download`.
 
         A link without a host is one of the API's own origin; no key goes there either.
@@ -128,7 +129,8 @@ class Client:
             absolute = urljoin(self.base_url + "/", url)
         except ValueError as error:
             raise Unreachable("The link to the recording is no URL.", _reason(error)) from error
-        return download(self._client("recordings"), absolute, self._waiter)
+        with self._using("recordings") as client, download(client, absolute, self._waiter) as came:
+            yield came
 
     @property
     def waited(self) -> float:
@@ -137,11 +139,12 @@ class Client:
 
     def close(self) -> None:
         """Close every thread's connections. A thread that is still at it closes its own."""
+        self._closed = True
         with self._lock:
-            self._closed = True
             clients, self._clients = self._clients, []
-        for client in clients:
-            client.close()
+        for client, in_use in clients:
+            if in_use.acquire(blocking=False):
+                client.close()
 
     def _try(
         self, path: str, params: Mapping[str, str] | None, expect: tuple[int, ...]
@@ -154,9 +157,12 @@ class Client:
         try:
             with self._lock:
                 self.requests += 1
-            with self._client("api").stream(
-                "GET", self.base_url + path, params=params, headers=authorization
-            ) as response:
+            with (
+                self._using("api") as client,
+                client.stream(
+                    "GET", self.base_url + path, params=params, headers=authorization
+                ) as response,
+            ):
                 headers = response.headers
                 body = self._keyring.without_keys(_read(response))
                 answer = Answer(response.status_code, body)
@@ -164,8 +170,6 @@ class Client:
             return _Trouble(self._no_answer(error))
         finally:
             lane.give_back(headers)
-            if self._closed:
-                self._local.api.close()
         self._answered = True
         return self._judged(answer, headers, expect)
 
@@ -208,28 +212,40 @@ class Client:
             "Check the base URL and the network, then run the same command again.",
         )
 
-    def _client(self, purpose: str) -> httpx.Client:
-        import httpx
-
-        if self._closed:
-            raise Interrupted("The sync has ended.")
-        client: httpx.Client | None = getattr(self._local, purpose, None)
-        if client is None:
-            from convarchive import __version__
-
-            headers = {"User-Agent": f"convarchive/{__version__}"}
-            if purpose == "api":
-                headers["Accept"] = "application/json"
-            else:
-                headers["Accept-Encoding"] = "identity"  # the bytes themselves are the record
-            client = httpx.Client(
-                headers=headers, timeout=_TIMEOUT, follow_redirects=purpose == "recordings",
-                verify=_authorities(),
-            )  # fmt: skip
-            setattr(self._local, purpose, client)
+    @contextlib.contextmanager
+    def _using(self, purpose: str) -> Iterator[httpx.Client]:
+        """The client of this thread. One that was closed while it opens a connection would leave it
+        open, so whoever is the last to use it closes it."""
+        if not hasattr(self._local, purpose):
+            made = _client(purpose), threading.Lock()
+            setattr(self._local, purpose, made)
             with self._lock:
-                self._clients.append(client)
-        return client
+                self._clients.append(made)
+        client, in_use = getattr(self._local, purpose)
+        with in_use:
+            try:
+                if self._closed:
+                    raise Interrupted("The sync has ended.")
+                yield client
+            finally:
+                if self._closed:
+                    client.close()
+
+
+def _client(purpose: str) -> httpx.Client:
+    import httpx
+
+    from convarchive import __version__
+
+    headers = {"User-Agent": f"convarchive/{__version__}"}
+    if purpose == "api":
+        headers["Accept"] = "application/json"
+    else:
+        headers["Accept-Encoding"] = "identity"  # the bytes themselves are the record
+    return httpx.Client(
+        headers=headers, timeout=_TIMEOUT, follow_redirects=purpose == "recordings",
+        verify=_authorities(),
+    )  # fmt: skip
 
 
 @functools.cache
