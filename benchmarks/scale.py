@@ -2,10 +2,11 @@
 
 The vendor is a sandbox in a process of its own, without a rate limit. Each sync is a fresh
 `convarchive sync` process, as cron starts it. While the first one mirrors everything, its resident
-memory is read ten times a second, and shown for each tenth of the conversations that it has stored:
-flat means that it does not grow with them. Then come syncs with nothing new, and beside each the
-very requests that it makes, sent by a bare `httpx` client that throws them away; what is left is
-the time that the program itself takes.
+memory is read ten times a second, and shown for each tenth of the conversations that it has stored.
+Part of it are files of the index that are mapped while the index is merged; the system can take
+those back at any time. Then come syncs with nothing new, and beside each the very requests that it
+makes, sent by a bare `httpx` client that throws them away; what is left is the time that the
+program itself takes.
 
     python benchmarks/scale.py
     python benchmarks/scale.py --count 20000
@@ -22,7 +23,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx
 from common import PYTHON, Server, interleaved, make_archive, print_machine, print_table, sandbox
@@ -50,14 +51,17 @@ def main() -> None:
     print_machine()
 
 
-def synced(directory: Path, count: int) -> tuple[dict[str, Any], dict[int, int]]:
-    """The first sync, and its resident bytes by the tenths of the conversations stored."""
-    memory: dict[int, int] = {}
+Memory: TypeAlias = dict[int, tuple[int, int]]
+
+
+def synced(directory: Path, count: int) -> tuple[dict[str, Any], Memory]:
+    """The first sync, and its resident memory by the tenths of the conversations stored."""
+    memory: Memory = {}
     with subprocess.Popen(_command(directory), stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         while process.poll() is None:
             tenth = stored(directory) * 10 // count
-            memory[tenth] = max(memory.get(tenth, 0), resident(process.pid))
+            memory[tenth] = max(memory.get(tenth, (0, 0)), resident(process.pid))
             time.sleep(0.1)
         report = json.load(process.stdout)["sources"][0]
     assert report["new"] == count, report
@@ -71,24 +75,28 @@ def stored(directory: Path) -> int:
     return int(found)
 
 
-def resident(process: int) -> int:
-    """Bytes."""
+def resident(process: int) -> tuple[int, int]:
+    """Bytes, and how many of them are of files."""
     with contextlib.suppress(OSError, IndexError):
         status = Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()
-        return int(status[1]) * os.sysconf("SC_PAGESIZE")
-    return 0
+        page = os.sysconf("SC_PAGESIZE")
+        return int(status[1]) * page, int(status[2]) * page
+    return 0, 0
 
 
-def print_first(count: int, report: dict[str, Any], memory: dict[int, int], seconds: float) -> None:
+def print_first(count: int, report: dict[str, Any], memory: Memory, seconds: float) -> None:
     """How it went, and how much memory it took."""
     print(f"{count:,} new conversations: {report['requests']:,} requests,")
     each, rate = report["requests"] / count, count / seconds
     print(f"{each:.4f} each; {seconds:,.0f} s, {rate:,.0f} a second\n")
     rows = [
-        [f"{tenth * 10} %" if tenth < 10 else "indexing", f"{size / _MIB:,.0f} MiB"]
-        for tenth, size in sorted(memory.items())
+        [
+            f"{tenth * 10} %" if tenth < 10 else "indexing",
+            *(f"{size / _MIB:,.0f} MiB" for size in sizes),
+        ]
+        for tenth, sizes in sorted(memory.items())
     ]
-    print_table(["stored", "resident"], rows)
+    print_table(["stored", "resident", "of that mapped files"], rows)
     print()
 
 

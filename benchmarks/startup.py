@@ -31,6 +31,7 @@ from common import (
     print_table,
     synced_archive,
 )
+from tantivy import Index
 
 from convarchive.index import schema
 
@@ -57,7 +58,7 @@ def measure(directory: Path, word: str, runs: int, bytecode: Path) -> None:
     python = {"PYTHONPYCACHEPREFIX": str(bytecode), "PYTHONDONTWRITEBYTECODE": ""}
     environment = os.environ | python
     search = (*_program(), "--archive", str(directory), "search", word)
-    bare = (sys.executable, str(BARE), str(directory), *_terms(word))
+    bare = (sys.executable, str(BARE), str(directory), *_terms(directory, word))
     for command in (search, bare) * 2:
         _run(command, environment)
     counts = {
@@ -86,12 +87,14 @@ def _program() -> Sequence[str]:
     return (script,) if script else PYTHON
 
 
-def _terms(word: str) -> list[str]:
-    """What a word is looked for as: as it stands and stemmed, in every field."""
-    terms = [f"{field}={word}" for field in schema.SPOKEN]
-    for language in schema.STEMMERS:
-        (stem,) = schema.stemming(language).analyze(word)
-        terms += [f"{schema.stemmed(field, language)}={stem}" for field in schema.SPOKEN]
+def _terms(directory: Path, word: str) -> list[str]:
+    """What a word is looked for as: stemmed by each language of the archive, in every field."""
+    searcher = Index.open(str(directory / "index")).searcher()
+    terms = []
+    for language in schema.FORMS:
+        if searcher.doc_freq("forms", language):
+            (stem,) = schema.stemming(language).analyze(word)
+            terms += [f"{schema.stemmed(field, language)}={stem}" for field in schema.SPOKEN]
     return terms
 
 

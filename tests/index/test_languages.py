@@ -103,7 +103,7 @@ def test_another_language_in_the_same_words(shelve, call, store, catch_up, ids: 
 
 
 @pytest.mark.parametrize(
-    ("tag", "stemmer"),
+    ("tag", "forms"),
     [
         (None, "en"),
         ("", "en"),
@@ -113,15 +113,15 @@ def test_another_language_in_the_same_words(shelve, call, store, catch_up, ids: 
         ("de-CH-1996", "de"),
         ("nb-NO", "no"),
         ("nn", "no"),
-        ("pl", None),
-        ("ja", None),
-        ("yue-Hant", None),
-        ("english", None),
+        ("pl", "none"),
+        ("ja", "none"),
+        ("yue-Hant", "none"),
+        ("english", "none"),
     ],
 )
-def test_which_stemmer(tag: str | None, stemmer: str | None) -> None:
-    """By the first part of the tag; English where none is known."""
-    assert schema.stemmer_of(tag) == stemmer
+def test_which_forms(tag: str | None, forms: str) -> None:
+    """By the first part of the tag; English where there is no tag."""
+    assert schema.forms_of(tag) == forms
 
 
 def test_every_stemmer_works() -> None:

@@ -3,18 +3,21 @@
 Never through Tantivy's own query language: that drops what it does not understand (``invoice OR
 -cancel`` ignores the negation), and an archive must not answer another question than was asked.
 
-What is said is looked for in every field of its scope, as it stands and stemmed by each language.
-Only that counts for the ranking; filters choose, and add nothing to the score.
+What is said is looked for in every field of its scope, stemmed by each language that the archive
+has. Only that counts for the ranking, in which two things more do that find nothing by themselves:
+that a word stands in the very form that was asked for, and that two of them stand close together.
+Filters choose, and add nothing to the score.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from convarchive.errors import QueryError
-from convarchive.index import documents, schema
+from convarchive.index import digits, documents, schema
 from convarchive.index.words import words
 from convarchive.query import tree
 
@@ -28,6 +31,14 @@ _FIELDS: Final = {"agent": "agent_id"}
 
 _SCOPES: Final = {"customer": ("customer",), "agent": ("agent",), "summary": ("summary",)}
 
+_SAME_FORM: Final = 0.3
+"""How much a word counts in the form that was asked for, beside what it counts in any."""
+
+_CLOSE: Final = 0.3
+_APART: Final = 4
+"""How much two words count that stand close together, beside what each of them does; and how many
+words may stand between. Both by trial on the collections of `benchmarks/retrieval.py`."""
+
 _DIALLED: Final = re.compile(r"\+?[\d\s().\-/]+")
 
 Verify = Callable[[tree.Phrase, "str | None", "Query"], Sequence[int]]
@@ -39,12 +50,14 @@ class Compiler:
 
     Args:
         schema_: Of the open index.
+        languages: Those of `schema.FORMS` that the index has anything of.
         verify: Checks the candidates of a phrase with words between, which the engine can't: it
             would find such a phrase across two turns.
     """
 
-    def __init__(self, schema_: Schema, verify: Verify) -> None:
+    def __init__(self, schema_: Schema, languages: Sequence[str], verify: Verify) -> None:
         self._schema = schema_
+        self._languages = languages
         self._verify = verify
         self._stemmers: dict[str, TextAnalyzer] = {}
 
@@ -72,6 +85,36 @@ class Compiler:
             case _:
                 return _unscored(self._filter(node))
 
+    def ranking(self, node: Node) -> Query:
+        """The same, with what counts for the order alone."""
+        from tantivy import Occur, Query
+
+        finer = list(self._finer(node, None))
+        if not finer:
+            return self.compile(node)
+        clauses = [(Occur.Should, Query.boost_query(query, boost)) for query, boost in finer]
+        return Query.boolean_query([(Occur.Must, self.compile(node)), *clauses])
+
+    def _finer(self, node: Node, scope: str | None) -> Iterator[tuple[Query, float]]:
+        """What makes one of two conversations the better that both have the words."""
+        from tantivy import Query
+
+        match node:
+            case tree.Within(within, child):
+                yield from self._finer(child, within)
+            case tree.And(children) | tree.Or(children):
+                for child in children:
+                    yield from self._finer(child, scope)
+                for one, next_ in pairwise(children):
+                    if isinstance(one, tree.Word) and isinstance(next_, tree.Word):
+                        terms = [*_searchable(one.text), *_searchable(next_.text)]
+                        yield self._forms(terms, scope, _APART), _CLOSE
+            case tree.Word(text):
+                terms = _searchable(text)
+                if len(terms) == 1:
+                    for field in _SCOPES.get(scope or "", schema.SPOKEN):
+                        yield Query.term_query(self._schema, field, terms[0]), _SAME_FORM
+
     def _every(self, children: Sequence[Node], scope: str | None) -> Query:
         """All of them; what is not wanted is taken away from the rest."""
         from tantivy import Occur, Query
@@ -88,10 +131,9 @@ class Compiler:
 
     def _text(self, node: Node, scope: str | None) -> Query:
         match node:
-            case tree.Word(text):
-                return self._sequence(_searchable(text), scope)
-            case tree.Phrase(text, 0):
-                return self._sequence(_searchable(text), scope)
+            case tree.Word(text) | tree.Phrase(text, 0):
+                found = [self._forms(_searchable(text), scope), *self._number(text, scope)]
+                return _any(found) if len(found) > 1 else found[0]
             case tree.Phrase(text):
                 return self._sloppy(node, _searchable(text), scope)
             case tree.Prefix(text):
@@ -100,26 +142,42 @@ class Compiler:
                 return self._fuzzy(_searchable(text), distance, scope)
         raise AssertionError(node)
 
-    def _sequence(self, terms: Sequence[str], scope: str | None) -> Query:
-        """One word, or several in this order, side by side."""
+    def _forms(self, terms: Sequence[str], scope: str | None, slop: int = 0) -> Query:
+        """One word in any form, or several in this order, side by side."""
         from tantivy import Query
 
-        phrase = _phrase_of(self._schema)
         clauses = []
-        for field in _SCOPES.get(scope or "", schema.SPOKEN):
-            clauses.append(phrase(field, terms))
-            for language in schema.STEMMERS:
-                stems = self._stems(language, terms)
-                clauses.append(phrase(schema.stemmed(field, language), stems))
-        return Query.boolean_query([(_should(), clause) for clause in clauses])
+        for language in self._languages:
+            stems = self._stems(language, terms)
+            for field in _SCOPES.get(scope or "", schema.SPOKEN):
+                twin = schema.stemmed(field, language)
+                # A phrase of one word makes Tantivy panic.
+                clauses.append(
+                    Query.term_query(self._schema, twin, stems[0])
+                    if len(stems) == 1
+                    else Query.phrase_query(self._schema, twin, list(stems), slop)
+                )
+        return _any(clauses)
+
+    def _number(self, text: str, scope: str | None) -> Iterator[Query]:
+        """What finds a number in any writing; nothing where it is none."""
+        from tantivy import Query
+
+        if (number := digits.asked(text)) is not None:
+            for groups in digits.phrases(number):
+                for field in _SCOPES.get(scope or "", schema.SPOKEN):
+                    twin = schema.numbers(field)
+                    yield (
+                        Query.term_query(self._schema, twin, groups[0])
+                        if len(groups) == 1
+                        else Query.phrase_query(self._schema, twin, list(groups))
+                    )
 
     def _sloppy(self, node: tree.Phrase, terms: Sequence[str], scope: str | None) -> Query:
         """Conversations that have all the words, of which those are kept that have them so."""
         from tantivy import Occur, Query
 
-        together = Query.boolean_query(
-            [(Occur.Must, self._sequence([term], scope)) for term in terms]
-        )
+        together = Query.boolean_query([(Occur.Must, self._forms([term], scope)) for term in terms])
         keys = list(self._verify(node, scope, together))
         found = Query.term_set_query(self._schema, "rowid", keys)
         return Query.boolean_query([(Occur.Must, together), (Occur.Must, _unscored(found))])
@@ -239,18 +297,6 @@ def _searchable(text: str) -> list[str]:
             hint="Only letters and digits can be found.",
         )
     return found
-
-
-def _phrase_of(schema_: Schema) -> Callable[[str, Sequence[str]], Query]:
-    from tantivy import Query
-
-    def phrase(field: str, terms: Sequence[str]) -> Query:
-        # A phrase of one word makes Tantivy panic.
-        if len(terms) == 1:
-            return Query.term_query(schema_, field, terms[0])
-        return Query.phrase_query(schema_, field, list(terms))
-
-    return phrase
 
 
 def _any(queries: Iterable[Query]) -> Query:

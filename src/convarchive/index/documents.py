@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from convarchive.index import schema
+from convarchive.index import digits, schema
 from convarchive.index.words import fold
 from convarchive.model import Conversation
 
@@ -114,12 +114,14 @@ def _flags(conversation: Conversation) -> list[str]:
 
 
 def _spoken(conversation: Conversation) -> dict[str, list[str]]:
+    said = [(turn.role, fold(turn.text)) for turn in conversation.turns]
+    summary = [("summary", fold(conversation.summary))] if conversation.summary else []
     spoken: dict[str, list[str]] = {}
-    for turn in conversation.turns:
-        spoken.setdefault(turn.role, []).append(fold(turn.text))
-    if conversation.summary:
-        spoken["summary"] = [fold(conversation.summary)]
-    language = schema.stemmer_of(conversation.language)
-    if language is not None:
-        spoken |= {schema.stemmed(name, language): texts for name, texts in spoken.items()}
-    return spoken
+    for side, text in (*said, *summary):
+        spoken.setdefault(side, []).append(text)
+    forms = schema.forms_of(conversation.language)
+    fields = {schema.stemmed(side, forms): texts for side, texts in spoken.items()}
+    for texts in (said, summary):
+        for run in digits.runs(texts, conversation.language):
+            fields.setdefault(schema.numbers(run.side), []).extend(digits.indexed(run))
+    return spoken | fields | {"forms": [forms]}

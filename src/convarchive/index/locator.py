@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from convarchive.index import schema
+from convarchive.index import digits, schema
 from convarchive.index.words import spans, words
 from convarchive.model import Conversation, Turn
 from convarchive.query import tree
@@ -37,6 +37,12 @@ class Locator:
 
     def __init__(self, node: tree.Node) -> None:
         self._wanted = list(_positive(node, None))
+        self._numbers = [
+            (number, wanted.scope)
+            for wanted in self._wanted
+            if isinstance(wanted.node, tree.Word | tree.Phrase)
+            and (number := digits.asked(wanted.node.text)) is not None
+        ]
         self._stems: dict[str | None, _Stems] = {}
 
     def locate(self, conversation: Conversation) -> list[Match]:
@@ -44,9 +50,12 @@ class Locator:
         if not self._wanted:
             return []
         stems = self._stems_of(conversation)
+        said = [words(turn.text) for turn in conversation.turns]
+        sides = [turn.role for turn in conversation.turns]
+        numbers = self._numbers_in(list(zip(sides, said, strict=True)), conversation.language)
         matches = []
-        for turn in conversation.turns:
-            found = self._found(words(turn.text), stems, turn.role)
+        for at, turn in enumerate(conversation.turns):
+            found = self._found(said[at], stems, turn.role) | numbers.get(at, set())
             if found:
                 matches.append(Match(turn, _highlights(turn.text, found)))
         return matches
@@ -55,7 +64,22 @@ class Locator:
         """The stretches of the summary that match."""
         text = conversation.summary or ""
         stems = self._stems_of(conversation)
-        return _highlights(text, self._found(words(text), stems, "summary"))
+        said = words(text)
+        numbers = self._numbers_in([("summary", said)], conversation.language)
+        return _highlights(text, self._found(said, stems, "summary") | numbers.get(0, set()))
+
+    def _numbers_in(
+        self, said: Sequence[tuple[str, list[str]]], language: str | None
+    ) -> dict[int, set[int]]:
+        """Positions of the words that say a number that is looked for, by text."""
+        found: dict[int, set[int]] = {}
+        if self._numbers:
+            for run in digits.runs([(side, " ".join(text)) for side, text in said], language):
+                for number, scope in self._numbers:
+                    if scope in (None, run.side):
+                        for text, position in digits.held(run, number):
+                            found.setdefault(text, set()).add(position)
+        return found
 
     def _stems_of(self, conversation: Conversation) -> _Stems:
         language = conversation.language
@@ -87,8 +111,8 @@ class _Stems:
     """The stems of words in one language, each made once; forms of a word have the same."""
 
     def __init__(self, language: str | None) -> None:
-        stemmer = schema.stemmer_of(language)
-        self._stemming = None if stemmer is None else schema.stemming(stemmer)
+        forms = schema.forms_of(language)
+        self._stemming = None if forms == schema.UNSTEMMED else schema.stemming(forms)
         self._known: dict[str, str] = {}
 
     def of(self, said: Sequence[str]) -> Sequence[str]:

@@ -32,6 +32,10 @@ _DIGITS = 4
 
 _LARGEST_TIE = 100_000
 
+_FINELY_RANKED = 20_000
+"""Of so many hits those come first that have a word in the form that was asked for, or two of them
+close together. Among more than that it would take too long to see, and nobody reads so far."""
+
 
 class Hit(NamedTuple):
     """One conversation found."""
@@ -70,9 +74,11 @@ class Reader:
         self._connection = connection
         with _explained():
             index = Index.open(os.path.join(directory, DIRECTORY))  # noqa: PTH118 - as in `store.database`
-            schema.register_analyzers(index)
             self._schema = index.schema
             self._searcher: Searcher = index.searcher()
+            self._languages = [
+                language for language in schema.FORMS if self._searcher.doc_freq("forms", language)
+            ]
 
     def search(
         self, node: tree.Node, *, limit: int, offset: int = 0, sort: str = "relevance"
@@ -89,7 +95,8 @@ class Reader:
             UsageError: There is no such order.
         """
         check_sort(sort)
-        query = self._compile(node)
+        compiler = self._compiler()
+        query = compiler.compile(node)
         if sort == "relevance" and not is_ranked(node):
             sort = "newest"
         with _explained():
@@ -97,21 +104,23 @@ class Reader:
             wanted = total if limit == 0 else min(offset + limit, total)
             if wanted <= offset:
                 return Found(total, [])
+            if sort == "relevance" and total <= _FINELY_RANKED:
+                query = compiler.ranking(node)
             ranked = self._ranked(query, wanted, total, sort)
         return Found(total, [hit for _, hit in ranked[offset:wanted]])
 
     def count(self, node: tree.Node) -> int:
         """How many conversations match."""
-        query = self._compile(node)
+        query = self._compiler().compile(node)
         with _explained():
             return self._count(query)
 
     def keys(self, node: tree.Node) -> list[int]:
         """The keys of all that match, in no order."""
-        return self._keys(self._compile(node))
+        return self._keys(self._compiler().compile(node))
 
-    def _compile(self, node: tree.Node) -> Query:
-        return Compiler(self._schema, self._verify).compile(node)
+    def _compiler(self) -> Compiler:
+        return Compiler(self._schema, self._languages, self._verify)
 
     def _ranked(
         self, query: Query, wanted: int, total: int, sort: str

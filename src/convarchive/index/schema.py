@@ -1,8 +1,9 @@
 """What a conversation is to the index: its fields, and how their text is analysed.
 
-What was said is in a field for each side (`SPOKEN`) and the summary, once as it was said for every
-conversation, and once more stemmed by the conversation's own language. A word is looked for in
-both, so any form of it is found, and the form that was asked for counts more.
+What was said is in the fields of `SPOKEN`, each of them twice. In a twin of its language it stands
+stemmed, and there a word is looked for, in any form. As it was said it stands in the field itself,
+for beginnings and near words, and so that the form that was asked for counts more. The numbers in
+it stand in a third one, as digits, however they were written or spoken (`digits`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from tantivy import Index, Schema, TextAnalyzer
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised whenever an index made by earlier code would answer differently."""
 
 SPOKEN: Final = ("customer", "agent", "other", "summary")
@@ -26,9 +27,15 @@ STEMMERS: Final = {
 }  # fmt: skip
 """The Snowball stemmers that Tantivy has, by language."""
 
+UNSTEMMED: Final = "none"
+"""Stands for all other languages: their words have one form."""
+
+FORMS: Final = (*STEMMERS, UNSTEMMED)
+"""Every field with text has a twin for each of these; a conversation is in one of them."""
+
 TERMS: Final = (
     "id", "source", "agent_id", "caller", "status", "outcome", "sentiment", "intent", "topic",
-    "keyword", "language", "platform", "flag",
+    "keyword", "language", "platform", "flag", "forms",
 )  # fmt: skip
 """Fields that hold exact values in lower case."""
 
@@ -49,12 +56,16 @@ def stemmed(field: str, language: str) -> str:
     return f"{field}_{language}"
 
 
-def stemmer_of(language: str | None) -> str | None:
-    """The language whose stemmer fits; English where the language is unknown, none where Tantivy
-    has none for it."""
+def numbers(field: str) -> str:
+    """The name of a field's twin that has the numbers in it."""
+    return f"{field}_numbers"
+
+
+def forms_of(language: str | None) -> str:
+    """Which of `FORMS` a conversation has; English where its language is unknown."""
     primary = (language or "en").partition("-")[0].partition("_")[0].casefold()
     primary = {"nb": "no", "nn": "no"}.get(primary, primary)
-    return primary if primary in STEMMERS else None
+    return primary if primary in STEMMERS else UNSTEMMED
 
 
 def build() -> Schema:
@@ -69,25 +80,24 @@ def build() -> Schema:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in SPOKEN:
         builder.add_text_field(name, tokenizer_name=_WHITESPACE)
-        for language in STEMMERS:
+        builder.add_text_field(numbers(name), tokenizer_name=_WHITESPACE)
+        for language in FORMS:
             builder.add_text_field(stemmed(name, language), tokenizer_name=language)
     return builder.build()
 
 
 def register_analyzers(index: Index) -> None:
-    """Tell an open index how to analyse; Tantivy does not keep that."""
-    index.register_tokenizer(_WHITESPACE, _analyzer())
-    for language in STEMMERS:
+    """Tell an index how to analyse what is added; Tantivy does not keep that."""
+    index.register_tokenizer(_WHITESPACE, stemming(UNSTEMMED))
+    for language in FORMS:
         index.register_tokenizer(language, stemming(language))
 
 
 def stemming(language: str) -> TextAnalyzer:
-    """Splits folded text at spaces and stems."""
-    return _analyzer(STEMMERS[language])
-
-
-def _analyzer(stemmer: str | None = None) -> TextAnalyzer:
+    """Splits folded text at spaces, and stems unless it is `UNSTEMMED`."""
     from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
 
     builder = TextAnalyzerBuilder(Tokenizer.whitespace())
-    return (builder.filter(Filter.stemmer(stemmer)) if stemmer else builder).build()
+    if language in STEMMERS:
+        builder = builder.filter(Filter.stemmer(STEMMERS[language]))
+    return builder.build()

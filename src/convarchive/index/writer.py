@@ -27,10 +27,8 @@ from convarchive.store.database import transaction
 if TYPE_CHECKING:
     from tantivy import Index, IndexWriter
 
-_MANY = 5_000
 _COMMIT_EVERY = 20_000
-_SMALL_HEAP = (60_000_000, 1)  # bytes, threads
-_BULK_HEAP = (90_000_000, 1)  # a sync has other things in memory as well
+_SMALL_HEAP = (60_000_000, 1)  # bytes, threads; a sync has other things in memory as well
 _REBUILD_HEAP = (400_000_000, 2)
 
 Progress = Callable[[int, int], None]
@@ -47,15 +45,14 @@ def catch_up(
         IndexUnusable: The index cannot be written.
     """
     if not mark.belongs(connection, directory):
-        return build(connection, directory, progress, _BULK_HEAP)
+        return build(connection, directory, progress, _SMALL_HEAP)
     keys = [row[0] for row in connection.execute("SELECT conversation FROM index_queue")]
     if not keys:
         return 0
-    heap = _BULK_HEAP if len(keys) > _MANY else _SMALL_HEAP
     path = directory / DIRECTORY
     try:
         with _explained():
-            _write(_open(path), connection, keys, heap, progress, replace=True)
+            _write(_open(path), connection, keys, _SMALL_HEAP, progress, replace=True)
             # The engine flushes its files, but not that its list of them has a new one.
             disk.flush_names(path)
     except IndexUnusable as error:
@@ -63,7 +60,7 @@ def catch_up(
             raise
         # A crash leaves files that the engine stumbles over. Power that is lost can also take away
         # some that it counts on: it removes what it has merged before the new list is flushed.
-        return build(connection, directory, progress, _BULK_HEAP)
+        return build(connection, directory, progress, _SMALL_HEAP)
     _dequeue(connection, keys)
     return len(keys)
 
