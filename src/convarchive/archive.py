@@ -18,13 +18,13 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from convarchive import query as language
 from convarchive.errors import IndexUnusable, NotFound, PathExists, UsageError
-from convarchive.found import Found, Hit, assembled
+from convarchive.found import Explained, Found, Hit, assembled, explained
 from convarchive.index.locator import Match
 from convarchive.index.reader import SORTS, Reader, check_sort
 from convarchive.model import Conversation
@@ -34,7 +34,9 @@ from convarchive.store import database, facets, naming, rows
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from convarchive.alerts import Alerts
     from convarchive.history import Revision
+    from convarchive.stats import Stats
     from convarchive.status import Status
     from convarchive.store.coverage import Coverage
     from convarchive.store.owed import Problem
@@ -46,6 +48,9 @@ __all__ = ["SORTS", "Archive", "Found", "Hit", "Match"]
 
 class Archive:
     """An archive of conversations. Make one with `create`, open one with `open`.
+
+    What takes a query raises `QueryError` where it is not understood, and `IndexUnusable` where it
+    takes an index and there is none that can be used; ``convarchive reindex`` makes one.
 
     Args:
         directory: The archive's.
@@ -131,12 +136,8 @@ class Archive:
         Args:
             query: In the query language; empty for all.
             limit: At most so many hits; 0 for all.
-            offset: How many of the best to leave out.
-            sort: ``relevance``, ``newest``, ``oldest`` or ``longest``.
-
-        Raises:
-            QueryError: The query is not understood.
-            IndexUnusable: There is no usable index; ``convarchive reindex`` makes one.
+            offset: How many of the first to leave out.
+            sort: One of `SORTS`.
         """
         node = self.parse(query)
         found = self._index().search(node, limit=limit, offset=offset, sort=sort)
@@ -144,12 +145,7 @@ class Archive:
         return Found(query, found.total, hits, self.unindexed())
 
     def count(self, query: str = "") -> int:
-        """How many conversations match.
-
-        Raises:
-            QueryError: The query is not understood.
-            IndexUnusable: There is no usable index.
-        """
+        """How many conversations match."""
         node = self.parse(query)
         if isinstance(node, tree.All):
             return rows.count(self._connection())
@@ -158,32 +154,27 @@ class Archive:
     def facets(self, query: str = "") -> dict[str, list[tuple[str, int]]]:
         """How many of the conversations that match have which status, agent, outcome and so on.
 
-        Returns:
-            For each of `convarchive.store.facets.FACETS` the values with their counts, the most
-            frequent first; conversations without a value are not counted.
-
-        Raises:
-            QueryError: The query is not understood.
-            IndexUnusable: There is no usable index.
+        For each of `convarchive.store.facets.FACETS` the values with their counts, the most
+        frequent first; conversations without a value are not counted.
         """
-        node = self.parse(query)
-        everything = isinstance(node, tree.All)
-        return facets.count(self._connection(), None if everything else self._index().keys(node))
+        return facets.count(self._connection(), self._matching(query))
+
+    def stats(self, query: str = "", by: str = "month") -> Stats:
+        """How many match, and how long they were, by one of `convarchive.stats.AXES`."""
+        from convarchive.stats import stats
+
+        return stats(self._connection(), self._matching(query), by, self.zone)
+
+    def explain(self, query: str) -> Explained:
+        """What is understood of a query, and what each part of it finds; works without an index."""
+        return explained(self.parse(query), self._index)
 
     def list(
         self, query: str = "", *, limit: int = 10, offset: int = 0, sort: str = "newest"
     ) -> Sequence[Conversation]:
-        """Conversations without their turns, in the order of time.
+        """Conversations without their turns, in the order of time; all of them take no index.
 
-        Args:
-            query: In the query language; empty for all, which takes no index.
-            limit: At most so many; 0 for all.
-            offset: How many to leave out.
-            sort: ``newest``, ``oldest`` or ``longest``.
-
-        Raises:
-            QueryError: The query is not understood.
-            IndexUnusable: There is no usable index.
+        As in `search`, but what is sorted by relevance there is ``newest`` here.
         """
         check_sort(sort)
         sort = "newest" if sort == "relevance" else sort
@@ -236,9 +227,7 @@ class Archive:
         """The keys of all that match, in the order of exports: by start, source and id.
 
         Raises:
-            QueryError: The query is not understood.
-            IndexUnusable: There is no usable index, or it lacks something: what is handed over must
-                be whole.
+            IndexUnusable: Also where the index lacks something: what is handed over must be whole.
         """
         node = self.parse(query)
         ordered = rows.keys(self._connection(), "export")
@@ -325,6 +314,17 @@ class Archive:
 
         return upkeep.backup(self._connection(), self.directory, Path(path))
 
+    @contextlib.contextmanager
+    def alerts(self) -> Iterator[Alerts]:
+        """The alerts, to be run, added, tried or removed, under the writer lock."""
+        from convarchive.alerts import Alerts
+
+        with (
+            self.writing("alert") as connection,
+            contextlib.closing(Alerts(connection, self.directory, self.parse)) as alerts,
+        ):
+            yield alerts
+
     def status(self) -> Status:
         """How the archive is: its sources, what is owed, how large it is."""
         from convarchive.status import status
@@ -359,13 +359,15 @@ class Archive:
         (behind,) = self._connection().execute("SELECT count(*) FROM index_queue").fetchone()
         return int(behind)
 
-    def parse(self, query: str) -> tree.Node:
-        """A query as a tree.
+    def parse(self, query: str, saved: Mapping[str, str] | None = None) -> tree.Node:
+        """A query as a tree; ``@NAME`` is what is saved in the settings, or given, as this."""
 
-        Raises:
-            QueryError: It is not understood.
-        """
-        return language.parse(query, now=datetime.now(UTC), zone=self.zone)
+        def searches() -> Mapping[str, str]:
+            from convarchive import searches
+
+            return searches.read(self.directory) if saved is None else saved
+
+        return language.parse(query, now=datetime.now(UTC), zone=self.zone, saved=searches)
 
     @contextlib.contextmanager
     def writing(self, command: str) -> Iterator[sqlite3.Connection]:
@@ -386,6 +388,11 @@ class Archive:
         if self._reading is None:
             self._reading = database.connect(self._directory)
         return self._reading
+
+    def _matching(self, query: str) -> Sequence[int] | None:
+        """The keys of all that match, in no order; None for everything, without an index."""
+        node = self.parse(query)
+        return None if isinstance(node, tree.All) else self._index().keys(node)
 
     def _index(self) -> Reader:
         # Opened anew for each question, in 2 ms: another process may have written meanwhile.

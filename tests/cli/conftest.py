@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -229,3 +230,43 @@ def serve() -> Iterator[Callable[[Answer], str]]:
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+class Receiver:
+    """A web server that takes what is posted to it, or answers as it is told to."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.got: list[tuple[str, dict[str, str], bytes]] = []
+        ours = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                ours.got.append((self.path, dict(self.headers), body))
+                self.send_response(ours.status)
+                if ours.status == 307:
+                    self.send_header("Location", "/elsewhere")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    @property
+    def ids(self) -> list[str]:
+        """The conversations that came, in their order."""
+        return [json.loads(body)["conversation"]["id"] for _, _, body in self.got]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A web server on loopback."""
+    receiver = Receiver()
+    yield receiver
+    receiver.server.shutdown()
+    receiver.server.server_close()

@@ -31,6 +31,8 @@ SECTIONS = {
         "list": "List conversations.",
         "show": "Show one conversation.",
         "history": "What has changed in one conversation.",
+        "stats": "How many, how long: by month, agent, topic and so on.",
+        "alert": "Act on each new match of a saved search.",
     },
     "Hand over": {
         "export": "Write conversations to files.",
@@ -49,7 +51,7 @@ SECTIONS = {
 
 INTERRUPTED = 130
 
-QUERYING = ("search", "list", "export")
+QUERYING = ("search", "list", "stats", "export")
 """Commands that take a query."""
 
 

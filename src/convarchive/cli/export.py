@@ -70,6 +70,11 @@ def command(
 
 
 def _selection(archive: Archive, query: str, keys: Sequence[int]) -> Selection:
+    from convarchive.query import to_text
+    from convarchive.searches import names
+
+    # Who receives it does not have the saved searches.
+    query = to_text(archive.parse(query)) if names(query) else query
     return Selection(
         query=query,
         archive=archive.directory.absolute().name,

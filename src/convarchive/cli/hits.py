@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,13 @@ import click
 
 from convarchive.cli import screen
 from convarchive.cli.output import Column
-from convarchive.model import Conversation
+from convarchive.found import hit_row, row
+from convarchive.model import Conversation, Turn
 
 if TYPE_CHECKING:
     from convarchive.archive import Hit
+
+__all__ = ["TABLE", "hit_row", "row", "table_row", "write_hit"]
 
 SHOWN_TURNS = 3
 
@@ -25,33 +29,6 @@ TABLE = (
     Column("agent_id", "agent", least=14, optional=True),
 )
 
-_FIELDS = (
-    "id", "source", "started_at", "duration", "status", "agent_id", "caller_number", "language",
-    "sentiment", "outcome", "summary", "intent", "platform", "topics", "keywords", "revision",
-    "deleted_at_source",
-)  # fmt: skip
-
-
-def row(conversation: Conversation) -> dict[str, Any]:
-    """The fields of a conversation in a row, under their names everywhere."""
-    return {name: getattr(conversation, name) for name in _FIELDS} | {
-        "has_transcript": conversation.has_transcript,
-        "has_recording": conversation.recording is not None,
-    }
-
-
-def hit_row(hit: Hit) -> dict[str, Any]:
-    """A row with the score and the turns that match."""
-    turns = [
-        match.turn._asdict() | {"highlights": [list(mark) for mark in match.highlights]}
-        for match in hit.turns
-    ]
-    return row(hit.conversation) | {
-        "score": round(hit.score, 4),
-        "summary_highlights": [list(mark) for mark in hit.summary],
-        "turns": turns,
-    }
-
 
 def table_row(conversation: Conversation, zone: tzinfo | None) -> dict[str, Any]:
     """A row whose times are written for people."""
@@ -62,21 +39,39 @@ def table_row(conversation: Conversation, zone: tzinfo | None) -> dict[str, Any]
     }
 
 
-def write_hit(number: int, hit: Hit, zone: tzinfo | None) -> None:
-    """A hit for the eye: who and when on one line, then what was said."""
+def write_hit(number: int, hit: Hit, zone: tzinfo | None, context: int = 0) -> None:
+    """A hit for the eye: who and when on one line, then what was said, with so many turns around
+    each of the turns that match."""
     room = screen.columns()
     click.echo(_head(number, hit.conversation, zone, room))
-    for match in hit.turns[:SHOWN_TURNS]:
-        place = screen.padded(screen.clock(match.turn.start) or "·", 8, right=True)
-        speaker = screen.padded(screen.one_line(match.turn.speaker or match.turn.role), 8)
-        said = screen.highlighted(match.turn.text, match.highlights, room - 19)
-        click.echo(f"{place} {click.style(speaker, dim=True)}  {said}")
+    shown = {match.turn.position: match for match in hit.turns[:SHOWN_TURNS]}
+    before: int | None = None
+    for at, turn in enumerate(hit.conversation.turns if shown else ()):
+        near = hit.conversation.turns[max(0, at - context) : at + context + 1]
+        if not any(each.position in shown for each in near):
+            continue
+        if context and before is not None and before < at - 1:
+            click.echo(click.style(f"{'⋮':>8}", dim=True))
+        before = at
+        match = shown.get(turn.position)
+        _write_turn(turn, None if match is None else match.highlights, room)
     if not hit.turns and hit.conversation.summary:
         said = screen.highlighted(hit.conversation.summary, hit.summary, room - 19)
         click.echo(f"         {click.style('summary ', dim=True)}  {said}")
     more = len(hit.turns) - SHOWN_TURNS
     if more > 0:
         click.echo(click.style(f"{'':19}+{screen.counted(more, 'more turn')}", dim=True))
+
+
+def _write_turn(turn: Turn, marks: Sequence[tuple[int, int]] | None, room: int) -> None:
+    """A turn on one line; dimmed where it only stands beside one that matches."""
+    place = screen.padded(screen.clock(turn.start) or "·", 8, right=True)
+    speaker = screen.padded(screen.one_line(turn.speaker or turn.role), 8)
+    said = screen.highlighted(turn.text, marks or (), room - 19)
+    if marks is None:
+        click.echo(click.style(f"{place} {speaker}  {said}", dim=True))
+    else:
+        click.echo(f"{place} {click.style(speaker, dim=True)}  {said}")
 
 
 def _head(number: int, conversation: Conversation, zone: tzinfo | None, room: int) -> str:

@@ -20,6 +20,7 @@ from convarchive.cli.telling import Log, Screen, Teller
 from convarchive.errors import ConvarchiveError, SomeFailed, UsageError
 
 if TYPE_CHECKING:
+    from convarchive.alerts import Outcome
     from convarchive.archive import Archive
     from convarchive.sync.engine import Options
     from convarchive.sync.report import SourceReport, SyncReport
@@ -107,13 +108,42 @@ def _once(
     except ConvarchiveError as error:
         teller.failed(error)
         return error.exit_code
+    acted = [] if options.dry_run or stop.is_set() else _alerts(archive, stop, teller)
     if as_json:
-        output.write_json(report.to_json())
+        alerts = [
+            {"alert": each.alert, "delivered": each.delivered, "left": each.left} for each in acted
+        ]
+        output.write_json(report.to_json() | {"alerts": alerts})
     elif not app.quiet and not isinstance(teller, Log):
         for source in report.sources:
             told = _told(source, teller.left.get(source.source), options)
             click.echo("\n  ".join(screen.wrapped(told, screen.columns() - 2)))
-    return _exit_code(report, teller)
+    failed = any(each.error for each in acted)
+    return _exit_code(report, teller) or (SomeFailed.exit_code if failed else 0)
+
+
+def _alerts(archive: Archive, stop: threading.Event, teller: Teller) -> list[Outcome]:
+    """Act on what matches an alert since this sync, and say what could not be."""
+    from convarchive.alerts import Outcome, read
+
+    try:
+        if not read(archive.directory):
+            return []
+        with archive.alerts() as alerts:
+            acted = alerts.run(stop)
+    except ConvarchiveError as error:
+        acted = [Outcome("", 0, 0, error)]
+    for each in acted:
+        if each.delivered:
+            new = "new match" if each.delivered == 1 else "new matches"
+            teller.say(screen.one_line(f"alert @{each.alert}: {each.delivered:,} {new}"))
+        if each.error is not None:
+            what = f"The alert @{each.alert} failed: " if each.alert else "The alerts failed: "
+            why = f"{each.error.why} {each.left:,} are left." if each.left else each.error.why
+            hint = f"Try it: convarchive alert @{each.alert} --test" if each.left else ""
+            hint = hint or each.error.hint
+            teller.failed(SomeFailed(f"{what}{each.error.what}", why.strip(), hint))
+    return acted
 
 
 def _options(app: App, asked: dict[str, Any]) -> Options:

@@ -6,52 +6,68 @@
     either  = all { OR all }
     all     = negated { [ AND ] negated }
     negated = ( NOT | "-" ) negated | one
-    one     = "(" either ")" | word | phrase | field value
+    one     = "(" either ")" | word | phrase | field value | "@" name
     value   = word | phrase | "(" either ")"          within which words are values of the field
 
 The tree is made flat on the way: no `And` right within an `And`, no `Or` within an `Or`, no node
 with a single child.
+
+``@name`` is a saved search, for who has some: what it stands for is read by itself and put in its
+place, so that nothing in it can run into what stands beside it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 from typing import Final
 
 from convarchive.errors import QueryError
 from convarchive.query.lexer import lex
-from convarchive.query.names import SCOPES
+from convarchive.query.names import SCOPES, nearest
 from convarchive.query.tokens import Token
 from convarchive.query.tree import All, And, Node, Not, Or, Within
-from convarchive.query.words import text_node
+from convarchive.query.words import quoted, text_node
 
 DEEPEST: Final = 50
 """How deep parentheses and negations may be nested; who walks the tree can recurse."""
 
 
-def parse(text: str, *, now: datetime, zone: tzinfo | None = None) -> Node:
+Saved = Callable[[], Mapping[str, str]]
+"""Gives the saved searches by name; asked only where a query names one."""
+
+
+def parse(
+    text: str, *, now: datetime, zone: tzinfo | None = None, saved: Saved | None = None
+) -> Node:
     """The tree of a query.
 
     Args:
         text: A query; nothing, or ``*``, is `All`.
         now: Aware; what ``7d`` and ``today`` count from.
         zone: For dates that name none; None is the zone of this machine.
+        saved: The searches that ``@name`` can stand for; None where that is text.
 
     Raises:
         QueryError: It cannot be understood; the error knows the place.
     """
-    return _Parser(lex(text), now, zone).query()
+    return _Parser(lex(text), now, zone, saved).query()
 
 
 class _Parser:
     """Walks along the tokens; ``field`` is the one whose group of values this is, if any."""
 
-    def __init__(self, tokens: list[Token], now: datetime, zone: tzinfo | None) -> None:
+    def __init__(
+        self, tokens: list[Token], now: datetime, zone: tzinfo | None, saved: Saved | None,
+        within: tuple[str, ...] = (), depth: int = 0,
+    ) -> None:  # fmt: skip
         self._tokens = tokens
         self._now = now
         self._zone = zone
+        self._saved = saved
+        self._within = within
         self._at = 0
-        self._depth = 0
+        self._depth = depth
 
     def query(self) -> Node:
         if self._next.kind == "end":
@@ -105,12 +121,46 @@ class _Parser:
 
     def _leaf(self, field: str) -> Node:
         token = self._take()
+        if self._saved and token.kind == "word" and (not field or field in SCOPES):
+            name = token.text[1:]
+            if token.text[0] == "@" and name[:1].isalnum():
+                return self._saved_search(token, name, field)
         if not field:
             return text_node(token)
         from convarchive.query.dates import Clock
         from convarchive.query.fields import field_node
 
         return field_node(field, token, Clock(self._now, self._zone))
+
+    def _saved_search(self, token: Token, name: str, field: str) -> Node:
+        """What a name stands for."""
+        if field:
+            raise token.place.error(
+                f'A saved search cannot stand behind "{field}:".',
+                f"For the text itself write {quoted(token.text)}.",
+            )
+        known = self._saved() if self._saved else {}
+        if name not in known:
+            near = nearest(name, known)
+            raise token.place.error(
+                f'There is no saved search "{name}".',
+                f"Did you mean @{near}?" if near else
+                f"For the text itself write {quoted(token.text)}.",
+            )  # fmt: skip
+        if name in self._within:
+            raise token.place.error(f'The saved search "{name}" stands for itself.')
+        self._enter(token)
+        now, zone, within = self._now, self._zone, (*self._within, name)
+        try:
+            tokens = lex(known[name])
+            node = _Parser(tokens, now, zone, self._saved, within, self._depth).query()
+        except QueryError as error:
+            raise token.place.error(
+                f'The saved search "{name}" cannot be understood: {error.what}',
+                f"It is: {known[name]}",
+            ) from error
+        self._depth -= 1
+        return node
 
     def _group(self, field: str) -> Node:
         opened = self._take()

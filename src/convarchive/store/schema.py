@@ -223,6 +223,14 @@ CREATE TABLE budgets (
     PRIMARY KEY (source, key, day)
 ) STRICT, WITHOUT ROWID;
 
+-- For which conversations an alert has acted.
+CREATE TABLE alert_matches (
+    alert        TEXT NOT NULL,
+    conversation INTEGER NOT NULL REFERENCES conversations (key),
+    at           TEXT NOT NULL,
+    PRIMARY KEY (alert, conversation)
+) STRICT, WITHOUT ROWID;
+
 -- What the search index still lacks.
 CREATE TABLE index_queue (
     conversation INTEGER PRIMARY KEY REFERENCES conversations (key)
