@@ -139,7 +139,7 @@ def test_the_undisturbed(undisturbed: dict[str, Any], vendor: Sandbox) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("word", "number"), [("COMMIT", 4), ("INSERT INTO turns", 900)])
+@pytest.mark.parametrize(("word", "number"), [("COMMIT", 4), ("INSERT INTO turns", 60)])
 def test_killed_once(fresh: Fresh, undisturbed: dict[str, Any], word: str, number: int) -> None:
     """Before a commit, or in the middle of a batch: the next run makes it whole."""
     archive = fresh()
