@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from convarchive import disk
 from convarchive.errors import (
     ConvarchiveError,
     DamageFound,
@@ -97,7 +98,9 @@ def backup(connection: sqlite3.Connection, directory: Path, path: Path) -> int:
         raise UsageError(f"Nothing can be written to {path}.", f"{error.strerror}.") from error
     try:
         count = _copy(connection, directory, part)
+        disk.flush_tree(part)
         part.rename(path)
+        disk.flush_names(path.absolute().parent)
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise DiskFull("The disk is full.", "", "Make room, then run it again.") from error

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,12 +120,14 @@ def test_killed_anywhere(shelve, store, catch_up: CatchUp, call) -> None:
     """Killed at any instant and run again, the index ends up as if it had never been killed."""
     archive = shelve(call("first", "customer: refund"))
     calls = [call(f"c{at}", *["customer: refund " + "word " * 20] * 10) for at in range(1_000)]
-    killed = 0
+    taken, killed = 0.0, 0
     for round_ in range(8):
+        began = time.monotonic()
         store(archive, *(one._replace(summary=f"round {round_}") for one in calls))
         process = run("writer.catch_up(connection, directory)", archive.directory)
         try:
-            process.wait(0.25 + round_ / 10)
+            process.wait(taken * round_ / 8 if round_ else 60)  # the first one is not killed
+            taken = taken or time.monotonic() - began
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.wait(60)

@@ -77,7 +77,7 @@ def new_directory(path: Path, *, force: bool) -> Iterator[Path]:
     part = Path(tempfile.mkdtemp(_PART, _PREFIX, target.parent))
     try:
         yield part
-        _sync_tree(part)
+        disk.flush_tree(part)
         _check_directory(path, target, force)
         _swap(part, target)
     finally:
@@ -168,12 +168,3 @@ def _swap(part: Path, target: Path) -> None:
             shutil.rmtree(aside)
         elif aside.exists():
             aside.rename(target)
-
-
-def _sync_tree(root: Path) -> None:
-    """Bring all files to the disk: at the end, which takes a quarter of the time of one by one."""
-    for directory, _, files in os.walk(root):
-        for name in files:
-            with Path(directory, name).open("r+b") as file:
-                os.fsync(file.fileno())
-        disk.flush_names(directory)
