@@ -233,7 +233,9 @@ def test_keys_must_be_whole(archive: Archive) -> None:
     """What is handed over must not lack what the index lacks; all of it needs no index."""
     archive.sync()
     with archive.writing("test") as connection:
-        connection.execute("INSERT INTO index_queue SELECT key FROM conversations LIMIT 3")
+        connection.execute(
+            "INSERT INTO index_queue (conversation) SELECT key FROM conversations LIMIT 3"
+        )
     with pytest.raises(IndexUnusable, match="lacks 3 conversations"):
         archive.keys("the")
     assert archive.search("the").unindexed == 3

@@ -82,7 +82,9 @@ def test_without_an_index(archive: Archive) -> None:
     """An index that is missing, or lacks something, is not healthy."""
     archive.sync()
     with archive.writing("test") as connection:
-        connection.execute("INSERT INTO index_queue SELECT key FROM conversations LIMIT 2")
+        connection.execute(
+            "INSERT INTO index_queue (conversation) SELECT key FROM conversations LIMIT 2"
+        )
     status = archive.status()
     assert (status.unindexed, status.index_usable, status.healthy) == (2, True, False)
     archive.reindex()

@@ -121,7 +121,7 @@ def test_one_spoilt_row(mine: Archive) -> None:
     """Only what reads differently is written, and the index learns of it."""
     spoil(mine, f"UPDATE conversations SET summary = 'A zebra.' WHERE id = '{CALL}'")
     with mine.writing("test") as connection:
-        connection.execute("INSERT INTO index_queue VALUES (?)", (mine.find(CALL),))
+        connection.execute("INSERT INTO index_queue (conversation) VALUES (?)", (mine.find(CALL),))
     mine.reindex()
     assert mine.count("zebra") == 1
     assert mine.rebuild() == (126, 1)

@@ -29,7 +29,7 @@ from convarchive.found import Hit, assembled, hit_row
 from convarchive.index import reader
 from convarchive.query import to_text, tree
 from convarchive.query.names import nearest
-from convarchive.store import clock, facets
+from convarchive.store import clock, facets, unindexed
 from convarchive.store.database import transaction
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class Alerts:
                 f"Remove it first: convarchive alert @{alert.name} --remove",
             )  # fmt: skip
         _check(alert)
-        (behind,) = self._connection.execute("SELECT count(*) FROM index_queue").fetchone()
+        behind = unindexed.count(self._connection)
         if behind and not existing:
             raise IndexUnusable(
                 f"The search index lacks {behind:,} conversations, so what matches is not known.",

@@ -356,8 +356,9 @@ class Archive:
 
     def unindexed(self) -> int:
         """How many conversations the index lacks."""
-        (behind,) = self._connection().execute("SELECT count(*) FROM index_queue").fetchone()
-        return int(behind)
+        from convarchive.store import unindexed
+
+        return unindexed.count(self._connection())
 
     def parse(self, query: str, saved: Mapping[str, str] | None = None) -> tree.Node:
         """A query as a tree; ``@NAME`` is what is saved in the settings, or given, as this."""

@@ -13,7 +13,7 @@ from convarchive import settings
 from convarchive.errors import SettingsError
 from convarchive.index import mark
 from convarchive.settings import SourceSettings
-from convarchive.store import clock, mirror, owed, rows
+from convarchive.store import clock, mirror, owed, rows, unindexed
 from convarchive.store.database import FILE
 from convarchive.store.recordings import DIRECTORY as RECORDINGS
 
@@ -87,7 +87,7 @@ def status(connection: sqlite3.Connection, directory: Path) -> Status:
             connection, "SELECT count(*) FROM conversations WHERE deleted_at_source IS NOT NULL"
         ),
         bytes=_size(directory),
-        unindexed=_one(connection, "SELECT count(*) FROM index_queue"),
+        unindexed=unindexed.count(connection),
         index_usable=mark.belongs(connection, directory),
         sources=tuple(
             _source(connection, row, known.get(row.name)) for row in mirror.sources(connection)

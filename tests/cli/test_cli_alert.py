@@ -376,7 +376,9 @@ def test_by_hand(call: Run, archive: Archive, receiver: Any) -> None:
 def test_what_is_not_indexed(call: Run, archive: Archive) -> None:
     """What matches already can't be known then, so no alert is added."""
     with archive.writing("test") as connection:
-        connection.execute("INSERT INTO index_queue SELECT key FROM conversations LIMIT 2")
+        connection.execute(
+            "INSERT INTO index_queue (conversation) SELECT key FROM conversations LIMIT 2"
+        )
     refused = call("alert", "@refunds", "--exec", "mail me")
     assert refused.code == 1
     assert "convarchive reindex" in refused.err

@@ -171,7 +171,9 @@ def test_over_the_archive_itself(run: Run, copied: Archive) -> None:
 def test_what_is_not_indexed(run: Run, copied: Archive) -> None:
     """An export of a query is refused while the index lacks something: it would not be whole."""
     with copied.writing("test") as connection:
-        connection.execute("INSERT INTO index_queue SELECT key FROM conversations LIMIT 1")
+        connection.execute(
+            "INSERT INTO index_queue (conversation) SELECT key FROM conversations LIMIT 1"
+        )
         connection.commit()
     ran = run("-a", copied.directory, "export", "refund")
     assert (ran.code, ran.out) == (1, "")

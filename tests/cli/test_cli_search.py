@@ -264,7 +264,9 @@ def test_a_query_that_begins_with_a_hyphen(find: Run) -> None:
 def test_conversations_that_are_not_indexed_are_told(run: Run, copied: Archive) -> None:
     """What can't be found yet is counted, so that it does not look as if it weren't there."""
     with copied.writing("test") as connection:
-        connection.execute("INSERT INTO index_queue SELECT key FROM conversations LIMIT 2")
+        connection.execute(
+            "INSERT INTO index_queue (conversation) SELECT key FROM conversations LIMIT 2"
+        )
         connection.commit()
     ran = run("-a", copied.directory, "search", "charged", "--json")
     assert ran.code == 0

@@ -239,7 +239,9 @@ def test_without_an_index(run: Run, copied: Archive) -> None:
 def test_what_is_not_indexed_is_told(run: Run, copied: Archive) -> None:
     """As in a search, what could not be looked at is counted."""
     with copied.writing("test") as connection:
-        connection.execute("INSERT INTO index_queue SELECT key FROM conversations LIMIT 2")
+        connection.execute(
+            "INSERT INTO index_queue (conversation) SELECT key FROM conversations LIMIT 2"
+        )
     ran = run("-a", copied.directory, "stats", "charged", "--json")
     assert json.loads(ran.out)["unindexed"] == 2
     assert "2 conversations stored and not yet indexed" in ran.err

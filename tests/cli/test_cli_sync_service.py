@@ -46,6 +46,17 @@ def test_dry_run(sync: Run, run: Run, archive: Archive, sandbox: Sandbox) -> Non
     assert json.loads(sync("--json").out)["sources"][0]["new"] == 5
 
 
+def test_dry_run_leaves_the_index(sync: Run, archive: Archive) -> None:
+    """``--dry-run`` indexes nothing either."""
+    sync()
+    with archive.writing("test") as connection:
+        connection.execute("INSERT INTO index_queue (conversation) SELECT key FROM conversations")
+    sync("--dry-run")
+    assert archive.unindexed() == 5
+    sync()
+    assert archive.unindexed() == 0
+
+
 def test_a_log(sync: Run) -> None:
     """``--log-json`` says everything on the standard error as JSON, an object a line."""
     ran = sync("--log-json")

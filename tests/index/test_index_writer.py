@@ -62,7 +62,9 @@ def test_replaying_is_harmless(shelve, catch_up: CatchUp, call) -> None:
     archive = shelve(*(call(f"c{at}", "customer: refund") for at in range(5)))
     for _ in range(3):
         with archive.writing("test") as connection:
-            connection.execute("INSERT INTO index_queue SELECT key FROM conversations")
+            connection.execute(
+                "INSERT INTO index_queue (conversation) SELECT key FROM conversations"
+            )
         assert catch_up(archive) == 5
         assert archive.count("refund") == len(archive.keys("refund")) == 5
 

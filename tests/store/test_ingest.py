@@ -122,16 +122,16 @@ def test_what_came_back_is_not_deleted(connection: sqlite3.Connection) -> None:
     store(connection, received(call()))
     row = connection.execute("SELECT deleted_at_source, revision FROM conversations").fetchone()
     assert row == (None, 1)
-    assert connection.execute("SELECT * FROM index_queue").fetchall() == [(1,)]
+    assert connection.execute("SELECT conversation FROM index_queue").fetchall() == [(1,)]
 
 
 def test_the_index_is_told(connection: sqlite3.Connection) -> None:
     """Of what is new or has changed, in the same transaction, and of nothing else."""
     store(connection, received(call()), received(call("conv_2")))
-    assert connection.execute("SELECT * FROM index_queue").fetchall() == [(1,), (2,)]
+    assert connection.execute("SELECT conversation FROM index_queue").fetchall() == [(1,), (2,)]
     connection.execute("DELETE FROM index_queue")
     store(connection, received(call()), received(call("conv_2"), "2"))
-    assert connection.execute("SELECT * FROM index_queue").fetchall() == [(2,)]
+    assert connection.execute("SELECT conversation FROM index_queue").fetchall() == [(2,)]
 
 
 @pytest.mark.parametrize("body", [b"", b"\0", b"x" * 100_000, bytes(range(256))])

@@ -190,7 +190,7 @@ def test_a_deletion_is_a_mark(connection: sqlite3.Connection) -> None:
     assert mirror.mark_deleted(connection, "ayra", "never was", NOW) is None
     assert connection.execute("SELECT deleted_at_source FROM conversations").fetchall() == [(NOW,)]
     assert connection.execute("SELECT * FROM turns").fetchall() == before
-    assert connection.execute("SELECT * FROM index_queue").fetchall() == [(1,)]
+    assert connection.execute("SELECT conversation FROM index_queue").fetchall() == [(1,)]
     assert owed.count_pending(connection, "ayra") == 0
 
 

@@ -112,7 +112,9 @@ def test_a_recording_of_two_conversations(connection: sqlite3.Connection) -> Non
     for _, found in rows.read(connection, keys):
         assert found.recording == Recording(None, SHA256, 5, "audio/wav")
     assert recordings.missing(connection, "ayra") == []
-    assert connection.execute("SELECT * FROM index_queue").fetchall() == [(key,) for key in keys]
+    assert connection.execute("SELECT conversation FROM index_queue").fetchall() == [
+        (key,) for key in keys
+    ]
 
 
 def test_another_recording_of_the_same(connection: sqlite3.Connection) -> None:

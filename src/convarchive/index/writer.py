@@ -21,23 +21,23 @@ from convarchive import disk
 from convarchive.errors import DiskFull, IndexUnusable
 from convarchive.index import documents, mark, schema
 from convarchive.index.mark import DIRECTORY
-from convarchive.store import rows
+from convarchive.store import rows, unindexed
 from convarchive.store.database import transaction
 
 if TYPE_CHECKING:
     from tantivy import Index, IndexWriter
 
-_COMMIT_EVERY = 20_000
-_SMALL_HEAP = (60_000_000, 1)  # bytes, threads; a sync has other things in memory as well
+SMALL_HEAP = (60_000_000, 1)
+"""Bytes for the engine to work in, and threads; where other things are in memory as well."""
+
 _REBUILD_HEAP = (400_000_000, 2)
+_PART = 20_000  # conversations
 
 Progress = Callable[[int, int], None]
 """Told how many conversations are indexed, and of how many."""
 
 
-def catch_up(
-    connection: sqlite3.Connection, directory: Path, progress: Progress | None = None
-) -> int:
+def catch_up(connection: sqlite3.Connection, directory: Path) -> int:
     """Index what the queue holds, all of it if there is no usable index; how many that were.
 
     Raises:
@@ -45,24 +45,70 @@ def catch_up(
         IndexUnusable: The index cannot be written.
     """
     if not mark.belongs(connection, directory):
-        return build(connection, directory, progress, _SMALL_HEAP)
-    keys = [row[0] for row in connection.execute("SELECT conversation FROM index_queue")]
-    if not keys:
-        return 0
-    path = directory / DIRECTORY
+        return build(connection, directory, heap=SMALL_HEAP)
     try:
-        with _explained():
-            _write(_open(path), connection, keys, _SMALL_HEAP, progress, replace=True)
-            # The engine flushes its files, but not that its list of them has a new one.
-            disk.flush_names(path)
+        if not unindexed.after(connection, 0, 1).keys:
+            _read(directory)
+            return 0
+        with contextlib.closing(Additions(connection, directory)) as additions:
+            many = additions.read()
+            additions.commit()
     except IndexUnusable as error:
         if "LockBusy" in error.why:
             raise
         # A crash leaves files that the engine stumbles over. Power that is lost can also take away
         # some that it counts on: it removes what it has merged before the new list is flushed.
-        return build(connection, directory, progress, _SMALL_HEAP)
-    _dequeue(connection, keys)
-    return len(keys)
+        return build(connection, directory, heap=SMALL_HEAP)
+    return many
+
+
+class Additions:
+    """An index that is open for writing, and how far into the queue it has read.
+
+    Raises:
+        DiskFull: From everything here: no room.
+        IndexUnusable: From everything here: the index cannot be written.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, directory: Path) -> None:
+        from tantivy import Index
+
+        self._connection = connection
+        self._path = directory / DIRECTORY
+        with _explained():
+            index = Index.open(str(self._path))
+            schema.register_analyzers(index)
+            # Not as a context manager: that swallows errors of the commit, and commits after an
+            # exception.
+            self._writer = index.writer(*SMALL_HEAP)
+        self._entry = 0
+
+    def read(self) -> int:
+        """Take in what was queued since the last time; how many conversations that were."""
+        many = 0
+        while (part := unindexed.after(self._connection, self._entry, _PART)).keys:
+            with _explained():
+                for key in part.keys:
+                    self._writer.delete_documents_by_term("rowid", key)
+                _add(self._writer, self._connection, part.keys)
+            self._entry = part.last
+            many += len(part.keys)
+        return many
+
+    def commit(self) -> None:
+        """Let what was taken in be found, and take it out of the queue."""
+        with _explained():
+            self._writer.commit()
+            # The engine flushes its files, but not that its list of them has a new one.
+            disk.flush_names(self._path)
+        with transaction(self._connection):
+            unindexed.remove(self._connection, self._entry)
+        self._entry = 0
+
+    def close(self) -> None:
+        """Let go of the index. What was not committed is not in it, and stays in the queue."""
+        with _explained():
+            self._writer.wait_merging_threads()
 
 
 def build(
@@ -94,22 +140,22 @@ def build(
         fresh.mkdir(mode=0o700)
         index = Index(schema.build(), path=str(fresh))
         schema.register_analyzers(index)
-        _write(index, connection, keys, heap, progress, replace=False)
+        _write(index, connection, keys, heap, progress)
         made = mark.write(fresh)
         disk.flush_names(fresh)
         _swap(fresh, directory / DIRECTORY)
     with transaction(connection):
         mark.note(connection, made)
-        connection.execute("DELETE FROM index_queue")
+        unindexed.clear(connection)
     return len(keys)
 
 
-def _open(path: Path) -> Index:
+def _read(directory: Path) -> None:
+    """Make sure that all files of the index are there."""
     from tantivy import Index
 
-    index = Index.open(str(path))
-    schema.register_analyzers(index)
-    return index
+    with _explained():
+        Index.open(str(directory / DIRECTORY)).searcher()
 
 
 def _write(
@@ -118,15 +164,12 @@ def _write(
     keys: Sequence[int],
     heap: tuple[int, int],
     progress: Progress | None,
-    *,
-    replace: bool,
 ) -> None:
-    # Not as a context manager: that swallows errors of the commit, and commits after an exception.
     writer = index.writer(*heap)
     try:
-        for at in range(0, len(keys), _COMMIT_EVERY):
-            part = keys[at : at + _COMMIT_EVERY]
-            _add(writer, connection, part, replace=replace)
+        for at in range(0, len(keys), _PART):
+            part = keys[at : at + _PART]
+            _add(writer, connection, part)
             writer.commit()
             if progress:
                 progress(at + len(part), len(keys))
@@ -134,25 +177,13 @@ def _write(
         writer.wait_merging_threads()
 
 
-def _add(
-    writer: IndexWriter, connection: sqlite3.Connection, keys: Sequence[int], *, replace: bool
-) -> None:
+def _add(writer: IndexWriter, connection: sqlite3.Connection, keys: Sequence[int]) -> None:
     import msgspec
 
     encode = msgspec.json.Encoder().encode
-    if replace:
-        for key in keys:
-            writer.delete_documents_by_term("rowid", key)
     for key, conversation in rows.read(connection, keys):
         # add_json checks the types at once; add_document would lose the whole batch at the commit.
         writer.add_json(encode(documents.document(key, conversation)).decode())
-
-
-def _dequeue(connection: sqlite3.Connection, keys: Sequence[int]) -> None:
-    with transaction(connection):
-        connection.executemany(
-            "DELETE FROM index_queue WHERE conversation = ?", ((key,) for key in keys)
-        )
 
 
 def _swap(fresh: Path, path: Path) -> None:

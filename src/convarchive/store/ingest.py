@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from convarchive.model import Conversation
-from convarchive.store import rows
+from convarchive.store import rows, unindexed
 
 _TURNS = 50
 """Rows a statement."""
@@ -53,7 +53,7 @@ def replace_projection(
     )
     connection.execute("DELETE FROM turns WHERE conversation = ?", (key,))
     _add_turns(connection, key, conversation)
-    connection.execute("INSERT OR IGNORE INTO index_queue VALUES (?)", (key,))
+    unindexed.add(connection, key)
 
 
 def pack(body: bytes) -> bytes:
@@ -79,7 +79,7 @@ def _store(connection: sqlite3.Connection, received: Received) -> Outcome:
     if known is None:
         key = _insert(connection, received)
         _add_turns(connection, key, conversation)
-        connection.execute("INSERT OR IGNORE INTO index_queue VALUES (?)", (key,))
+        unindexed.add(connection, key)
         _add_revision(connection, key, 1, received)
         return Outcome(key, new=True, changed=False)
     key, revision, fingerprint = known
@@ -90,7 +90,7 @@ def _store(connection: sqlite3.Connection, received: Received) -> Outcome:
         (key,),
     ).rowcount
     if back:
-        connection.execute("INSERT OR IGNORE INTO index_queue VALUES (?)", (key,))
+        unindexed.add(connection, key)
     if fingerprint == received.fingerprint:
         _restore(connection, key, revision, received)
         return Outcome(key, new=False, changed=False)

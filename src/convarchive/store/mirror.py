@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from convarchive.store import clock
+from convarchive.store import clock, unindexed
 
 ATTEMPTS = 5
 """How often a conversation that fails is tried, once a sync, before it is left to
@@ -226,7 +226,7 @@ def mark_deleted(
         connection.execute(
             "UPDATE conversations SET deleted_at_source = ? WHERE key = ?", (at, key)
         )
-        connection.execute("INSERT OR IGNORE INTO index_queue VALUES (?)", (key,))
+        unindexed.add(connection, key)
         connection.execute("DELETE FROM pending WHERE source = ? AND id = ?", (name, identifier))
     return bool(news)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from convarchive import disk
+from convarchive.store import unindexed
 
 DIRECTORY = "recordings"
 
@@ -99,7 +100,7 @@ def attach(connection: sqlite3.Connection, key: int, sound: Sound, at: str) -> N
     connection.execute(
         "UPDATE conversations SET recording_sha256 = ? WHERE key = ?", (sound.sha256, key)
     )
-    connection.execute("INSERT OR IGNORE INTO index_queue VALUES (?)", (key,))
+    unindexed.add(connection, key)
 
 
 def missing(

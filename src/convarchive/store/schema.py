@@ -231,8 +231,9 @@ CREATE TABLE alert_matches (
     PRIMARY KEY (alert, conversation)
 ) STRICT, WITHOUT ROWID;
 
--- What the search index still lacks.
+-- What the search index still lacks, in the order in which it was stored.
 CREATE TABLE index_queue (
-    conversation INTEGER PRIMARY KEY REFERENCES conversations (key)
+    entry        INTEGER PRIMARY KEY,
+    conversation INTEGER NOT NULL REFERENCES conversations (key)
 ) STRICT
 """

@@ -1,4 +1,4 @@
-"""A whole sync: every source that was asked for, one after the other, then the index.
+"""A whole sync: every source that was asked for, one after the other, and the index behind them.
 
 One source that fails does not keep the others from being mirrored; its error is in its report.
 """
@@ -23,7 +23,7 @@ from convarchive.errors import (
     NotFound,
     VendorError,
 )
-from convarchive.index import writer
+from convarchive.index.follower import Follower
 from convarchive.settings import SourceSettings
 from convarchive.sources import open_source
 from convarchive.sources.http import Client
@@ -70,22 +70,24 @@ def sync(
     keys = {source.name: settings.keys_of(source) for source in chosen}
     whole = SyncReport()
     recordings.sweep(directory)
-    for source in chosen:
-        report = SourceReport(source.name)
-        whole.sources.append(report)
-        waiter = Waiter(stop, announce)
-        keyring = _keyring(source, keys[source.name], waiter, _spent(connection, source))
-        try:
-            _sync_one(
-                connection, directory, source, keyring, waiter, report, options or Options(),
-                progress or (lambda _report, _total: None),
-            )  # fmt: skip
-        except (VendorError, KeyRefused, Interrupted, ArchiveError) as error:
-            report.error = error
-        if isinstance(report.error, Interrupted | ArchiveError):
-            break
-    if options is None or not options.dry_run:
-        _index(connection, directory, whole)
+    options = options or Options()
+    with contextlib.closing(Follower(connection, directory)) as index:
+        step = progress or _quiet
+        if not options.dry_run:
+            step = _followed(step, index)
+        for source in chosen:
+            report = SourceReport(source.name)
+            whole.sources.append(report)
+            waiter = Waiter(stop, announce)
+            keyring = _keyring(source, keys[source.name], waiter, _spent(connection, source))
+            try:
+                _sync_one(connection, directory, source, keyring, waiter, report, options, step)
+            except (VendorError, KeyRefused, Interrupted, ArchiveError) as error:
+                report.error = error
+            if isinstance(report.error, Interrupted | ArchiveError):
+                break
+        if not options.dry_run:
+            _index(index, whole)
     whole.seconds = time.monotonic() - began
     return whole
 
@@ -153,12 +155,26 @@ def _keyring(
     )
 
 
-def _index(connection: sqlite3.Connection, directory: Path, whole: SyncReport) -> None:
-    """Index what was stored; after an interruption that is left to the next run."""
+def _quiet(_report: SourceReport, _total: int | None) -> None:
+    """Nobody is told."""
+
+
+def _followed(progress: Progress, index: Follower) -> Progress:
+    """After each step the index takes in what was stored."""
+
+    def step(report: SourceReport, total: int | None) -> None:
+        index.follow()
+        progress(report, total)
+
+    return step
+
+
+def _index(index: Follower, whole: SyncReport) -> None:
+    """Index what is left; after an interruption that is left to the next run."""
     if any(isinstance(report.error, Interrupted) for report in whole.sources):
         return
     try:
-        writer.catch_up(connection, directory)
+        index.finish()
     except ConvarchiveError as error:
         last = whole.sources[-1]
         last.error = last.error or error

@@ -1,0 +1,92 @@
+"""The index while a sync goes on: it follows, batch after batch.
+
+The engine works in a thread of its own, so this costs a fetching sync little; and what was stored
+a minute ago is found although the sync goes on for days.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from pathlib import Path
+
+from convarchive.errors import ConvarchiveError
+from convarchive.index import mark
+from convarchive.index.writer import SMALL_HEAP, Additions, build, catch_up
+from convarchive.store import rows, unindexed
+
+COMMIT_EVERY = 60.0
+"""Seconds after which what was stored can be found."""
+
+_AT_ONCE = 10_000
+"""Of so many conversations an index is made in between, of more when the sync is through."""
+
+
+class Follower:
+    """The index of a store that one process, this one, is writing to.
+
+    Nothing that goes wrong with the index may keep a conversation from being stored. What it does
+    not take stays in the queue, and `finish` tries again and says why.
+
+    Args:
+        connection: To the archive's database, for writing.
+        directory: Of the archive.
+        commit_every: Seconds.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, directory: Path, commit_every: float = COMMIT_EVERY
+    ) -> None:
+        self._connection = connection
+        self._directory = directory
+        self._commit_every = commit_every
+        self._committed = time.monotonic()
+        self._additions: Additions | None = None
+        self._left = False
+
+    def follow(self) -> None:
+        """Take in what was queued since the last time; call it outside of transactions."""
+        if self._left:
+            return
+        try:
+            additions = self._additions or self._begin()
+            if additions is not None:
+                additions.read()
+                if time.monotonic() - self._committed >= self._commit_every:
+                    additions.commit()
+                    self._committed = time.monotonic()
+        except ConvarchiveError:
+            self._left = True
+
+    def finish(self) -> None:
+        """Take in all that is left, and let everything be found.
+
+        Raises:
+            DiskFull: No room; the index is as it was.
+            IndexUnusable: The index cannot be written.
+        """
+        self.follow()
+        self.close()
+        catch_up(self._connection, self._directory)
+
+    def close(self) -> None:
+        """Let what was taken in be found, and let go of the index."""
+        additions, self._additions = self._additions, None
+        if additions is None:
+            return
+        with contextlib.suppress(ConvarchiveError), contextlib.closing(additions):
+            if not self._left:
+                additions.commit()
+
+    def _begin(self) -> Additions | None:
+        if not unindexed.after(self._connection, 0, 1).keys:
+            return None
+        if not mark.belongs(self._connection, self._directory):
+            if rows.count(self._connection) > _AT_ONCE:
+                self._left = True
+                return None
+            build(self._connection, self._directory, heap=SMALL_HEAP)
+        self._additions = Additions(self._connection, self._directory)
+        self._committed = time.monotonic()
+        return self._additions
