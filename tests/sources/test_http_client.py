@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from email.utils import formatdate
 
+import httpx
 import pytest
 from tests.sources.script import Reply, Script, reply
 
@@ -254,8 +255,16 @@ def test_a_stop_ends_the_waiting(script: Script, connect: Connect) -> None:
     assert client.waited > 0
 
 
-def test_every_thread_has_its_own_connection(script: Script, connect: Connect) -> None:
+def test_every_thread_has_its_own_connection(
+    script: Script, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And all are closed with the client."""
+    closed: list[httpx.HTTPTransport] = []
+
+    def close(connection: httpx.HTTPTransport) -> None:
+        closed.append(connection)
+
+    monkeypatch.setattr(httpx.HTTPTransport, "close", close)
     script.on("/x", FINE)
     client = connect(script.url)
     threads = [threading.Thread(target=client.get, args=("/x",)) for _ in range(4)]
@@ -264,7 +273,27 @@ def test_every_thread_has_its_own_connection(script: Script, connect: Connect) -
     for thread in threads:
         thread.join()
     assert client.requests == len(script.asked) == 4
-    connections = [connection for connection, _ in client._clients]
-    assert len(connections) == 4
+    assert closed == []
     client.close()
-    assert all(connection.is_closed for connection in connections)
+    assert len(set(map(id, closed))) == 4
+
+
+def test_a_proxy_of_the_environment(
+    script: Script, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the machine asks for a proxy, it gets the requests."""
+    script.on("/x", FINE)
+    monkeypatch.setenv("http_proxy", script.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    client = connect("http://vendor.example")
+    client.get("/x")
+    assert script.asked
+
+
+def test_no_proxy(script: Script, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But not where it makes an exception."""
+    script.on("/x", FINE)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    connect(script.url).get("/x")
+    assert len(script.asked) == 1

@@ -207,12 +207,14 @@ def _listen(said: list[str], turn: int, tongue: _Tongue) -> tuple[list[list[Part
     numbers: list[list[Part]] = []
     lead = loose = at = end = 0
     going_on = apart = False
+    begins, pauses, links = tongue.begins, tongue.pauses, tongue.links
     while at < len(said):
-        begins = said[at].isdecimal() or said[at] in tongue.begins
-        found = _number(said, at, tongue, going_on and at == end) if begins else None
+        word = said[at]
+        begun = word in begins or word.isdecimal()
+        found = _number(said, at, tongue, going_on and at == end) if begun else None
         if found is None:
-            paused = said[at] in tongue.pauses
-            going_on, apart = going_on and paused, apart or said[at] in tongue.links
+            paused = word in pauses
+            going_on, apart = going_on and paused, apart or word in links
             loose += not paused
             at += 1
             continue

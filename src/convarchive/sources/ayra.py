@@ -8,9 +8,10 @@ takes every spelling and nesting that is likely, and the bytes are kept for the 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from convarchive.errors import UnexpectedAnswer
@@ -283,17 +284,43 @@ def _turns(spoken: Any, started_at: str | None) -> tuple[Turn, ...] | None:
 def _turn(position: int, message: Any, started_at: str | None) -> Turn:
     if not isinstance(message, dict):
         return Turn(position, "", "other", as_text(message) or "")
-    fields = Fields(message)
-    speaker = fields.text("speaker", "role", "participant", "from", "speaker_label") or ""
-    start = _place(fields.value("timestamp", "start", "start_time", "offset", "time"), started_at)
-    end = _place(fields.value("end", "end_time"), started_at)
-    length = fields.number("duration", "duration_seconds")
+    named = _named(tuple(message))
+    speaker = as_text(_first(message, named.speaker)) or ""
+    start = _place(_first(message, named.start), started_at)
+    end = _place(_first(message, named.end), started_at)
+    length = as_number(_first(message, named.length))
     if end is None and start is not None and length is not None:
         end = round(start + length, 3)
     if end is not None and start is not None and end < start:
         end = None
-    words = fields.text("text", "content", "message", "transcript", "utterance") or ""
-    return Turn(position, speaker, role_of(speaker), words, start, end, fields.number("confidence"))
+    words = as_text(_first(message, named.words)) or ""
+    confidence = as_number(_first(message, named.confidence))
+    return Turn(position, speaker, role_of(speaker), words, start, end, confidence)
+
+
+class _Message(NamedTuple):
+    """By which names a message tells what."""
+
+    speaker: Sequence[str] = ("speaker", "role", "participant", "from", "speaker_label")
+    start: Sequence[str] = ("timestamp", "start", "start_time", "offset", "time")
+    end: Sequence[str] = ("end", "end_time")
+    length: Sequence[str] = ("duration", "duration_seconds")
+    words: Sequence[str] = ("text", "content", "message", "transcript", "utterance")
+    confidence: Sequence[str] = ("confidence",)
+
+
+@functools.lru_cache(64)
+def _named(names: tuple[str, ...]) -> _Message:
+    """Those of a message's names that count. Messages have the same names again and again."""
+    return _Message(*([name for name in known if name in names] for known in _Message()))
+
+
+def _first(message: Mapping[str, Any], names: Sequence[str]) -> Any:
+    """The first that is not null."""
+    for name in names:
+        if (found := message[name]) is not None:
+            return found
+    return None
 
 
 def _place(value: Any, started_at: str | None) -> float | None:

@@ -125,7 +125,8 @@ def _settled(value: Any, room: int) -> Any:
     if kind is list:
         return [_settled(item, room - 1) for item in value]
     links, beside = _telling(tuple(value))
-    links = [name for name in links if value[name] is None or isinstance(value[name], str)]
+    if links:
+        links = [name for name in links if value[name] is None or isinstance(value[name], str)]
     if not links and _NESTS.isdisjoint(map(type, value.values())):
         return value
     settled = {name: _settled(item, room - 1) for name, item in value.items()}

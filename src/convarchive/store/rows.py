@@ -31,8 +31,6 @@ SELECT key, {", ".join(f"c.{name}" for name in (*PLAIN, *LISTS, *VALUES))}, has_
 FROM conversations AS c LEFT JOIN recordings AS r ON r.sha256 = c.recording_sha256
 """
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
 _BATCH = 200
 _MOST = 2**63 - 1  # that SQLite can count
 
@@ -83,14 +81,14 @@ def _read_batch(
     marks = ",".join("?" * len(keys))
     spoken: dict[int, list[Turn]] = {}
     if turns:
-        for key, *turn in connection.execute(
+        for row in connection.execute(
             f'SELECT conversation, position, speaker, role, text, start, "end", confidence'
             f" FROM turns WHERE conversation IN ({marks}) ORDER BY conversation, position",
             keys,
         ):
-            spoken.setdefault(key, []).append(Turn(*turn))
-    rows = connection.execute(f"{_READ} WHERE key IN ({marks})", keys)
-    return {row[0]: _conversation(row, spoken.get(row[0], ())) for row in rows}
+            spoken.setdefault(row[0], []).append(Turn._make(row[1:]))
+    found = connection.execute(f"{_READ} WHERE key IN ({marks})", keys)
+    return {row[0]: _conversation(row, spoken.get(row[0], ())) for row in found}
 
 
 def _conversation(row: tuple[Any, ...], turns: Iterable[Turn]) -> Conversation:
@@ -100,7 +98,7 @@ def _conversation(row: tuple[Any, ...], turns: Iterable[Turn]) -> Conversation:
     has_transcript, revision, deleted_at, sha256, size, media_type = row[rest:]
     fields = (
         *row[1:lists],
-        *(tuple(json.loads(text)) for text in row[lists:values]),
+        *(() if text == "[]" else tuple(json.loads(text)) for text in row[lists:values]),
         *(None if text is None else json.loads(text) for text in row[values:rest]),
         Recording(None, sha256, size, media_type) if sha256 else None,
         bool(has_transcript),
@@ -112,9 +110,9 @@ def _conversation(row: tuple[Any, ...], turns: Iterable[Turn]) -> Conversation:
 
 
 def _dump(value: Any) -> str | None:
-    if value is None:
-        return None
-    return _encode(value)
+    import msgspec
+
+    return None if value is None else msgspec.json.encode(value).decode()
 
 
 _ORDERS = {

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from itertools import islice
 from typing import TypeVar
 
 from convarchive.errors import BudgetSpent, ConvarchiveError, Interrupted, KeyRefused
@@ -19,6 +20,9 @@ THREADS = 8
 
 AHEAD = 50
 """So many are asked for before the first of them is taken."""
+
+TOGETHER = 25
+"""So many are waited for at once."""
 
 STOPS = (BudgetSpent, Interrupted, KeyRefused)
 """Errors after which nothing more need be asked for."""
@@ -56,6 +60,10 @@ class Fetcher:
                     broken, unasked = error, iter(())
                 if not under_way:
                     break
+                if not under_way[0][1].done():
+                    # For some at once: to be woken for each takes time, of the threads as well.
+                    some = [future for _, future in islice(under_way, TOGETHER)]
+                    wait(some, return_when=FIRST_EXCEPTION)
                 item, future = under_way.popleft()
                 if future.cancelled():
                     continue
