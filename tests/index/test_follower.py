@@ -21,7 +21,7 @@ Ids = Callable[..., set[str]]
 
 @pytest.fixture(scope="session")
 def follow() -> Follow:
-    """As a sync does: ``with follow(archive, commit_every=0) as index``."""
+    """The index of an archive, with so many seconds between commits, as a sync has it."""
 
     @contextlib.contextmanager
     def begun(archive: Archive, commit_every: float = 3600) -> Iterator[Follower]:

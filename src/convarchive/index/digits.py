@@ -207,14 +207,12 @@ def _listen(said: list[str], turn: int, tongue: _Tongue) -> tuple[list[list[Part
     numbers: list[list[Part]] = []
     lead = loose = at = end = 0
     going_on = apart = False
-    begins, pauses, links = tongue.begins, tongue.pauses, tongue.links
     while at < len(said):
-        word = said[at]
-        begun = word in begins or word.isdecimal()
-        found = _number(said, at, tongue, going_on and at == end) if begun else None
+        begins = (word := said[at]) in tongue.begins or word.isdecimal()
+        found = _number(said, at, tongue, going_on and at == end) if begins else None
         if found is None:
-            paused = word in pauses
-            going_on, apart = going_on and paused, apart or word in links
+            paused = word in tongue.pauses
+            going_on, apart = going_on and paused, apart or word in tongue.links
             loose += not paused
             at += 1
             continue

@@ -8,10 +8,10 @@ ahead of the caller: while it writes one batch, the next is on its way.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from convarchive.errors import BudgetSpent, ConvarchiveError, Interrupted, KeyRefused
 
@@ -60,10 +60,7 @@ class Fetcher:
                     broken, unasked = error, iter(())
                 if not under_way:
                     break
-                if not under_way[0][1].done():
-                    # For some at once: to be woken for each takes time, of the threads as well.
-                    some = [future for _, future in islice(under_way, TOGETHER)]
-                    wait(some, return_when=FIRST_EXCEPTION)
+                _await(under_way)
                 item, future = under_way.popleft()
                 if future.cancelled():
                     continue
@@ -99,6 +96,13 @@ def ahead(items: Iterator[Came]) -> Iterator[Came]:
             yield from found
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _await(under_way: Sequence[tuple[object, Future[Any]]]) -> None:
+    """Wait for the first, and for some behind it as well, unless there is an error: to be woken for
+    each takes time, of the threads, too."""
+    if not under_way[0][1].done():
+        wait([future for _, future in islice(under_way, TOGETHER)], return_when=FIRST_EXCEPTION)
 
 
 def _cancel(results: Iterable[tuple[Asked, Future[Came]]]) -> None:
