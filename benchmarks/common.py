@@ -18,8 +18,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from convarchive import Archive, settings
 
@@ -131,8 +132,9 @@ def _load() -> str:
     return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
 
 
-def filled_archive(directory: Path, count: int) -> Archive:
-    """The same without a server and an index: payloads go straight into the store."""
+def filled_archive(directory: Path, count: int, language: str | None = None) -> Archive:
+    """The same without a server and an index: payloads go straight into the store. All of them in
+    one language, if that is given."""
     import msgspec
 
     from convarchive.sandbox.generator import Generator
@@ -142,10 +144,11 @@ def filled_archive(directory: Path, count: int) -> Archive:
     from convarchive.store.database import transaction
     from convarchive.store.ingest import Received, ingest
 
-    made = Generator(count, seed=1)
+    made = Generator(count if language is None else 2 * count, seed=1)
+    payloads = (made.payload(number) for number in range(len(made)))
+    wanted = (each for each in payloads if language in (None, each["language"]))
 
-    def received(number: int) -> Received:
-        payload = made.payload(number)
+    def received(payload: dict[str, Any]) -> Received:
         documents = {"detail": msgspec.json.encode(payload)}
         call = normalise("ayra", documents)
         return Received(call, fingerprint(payload), tuple(documents.items()), clock.now())
@@ -155,6 +158,5 @@ def filled_archive(directory: Path, count: int) -> Archive:
         mirror.add_source(connection, "ayra", "ayra", clock.now())
         for at in range(0, count, 1000):
             with transaction(connection):
-                numbers = range(at, min(count, at + 1000))
-                ingest(connection, (received(number) for number in numbers))
+                ingest(connection, map(received, islice(wanted, min(1000, count - at))))
     return archive

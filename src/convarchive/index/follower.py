@@ -7,7 +7,9 @@ a minute ago is found although the sync goes on for days.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import sqlite3
+import sys
 import time
 from pathlib import Path
 
@@ -56,6 +58,7 @@ class Follower:
                 if time.monotonic() - self._committed >= self._commit_every:
                     additions.commit()
                     self._committed = time.monotonic()
+                    _give_back()
         except ConvarchiveError:
             self._left = True
 
@@ -90,3 +93,11 @@ class Follower:
         self._additions = Additions(self._connection, self._directory)
         self._committed = time.monotonic()
         return self._additions
+
+
+def _give_back() -> None:
+    """Let the system have the memory that is free again. The C library of Linux keeps it, in a pool
+    for each of the engine's threads; in a sync of 200,000 that came to 150 MiB."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)

@@ -27,7 +27,7 @@ from convarchive.store.database import transaction
 if TYPE_CHECKING:
     from tantivy import Index, IndexWriter
 
-SMALL_HEAP = (60_000_000, 1)
+SMALL_HEAP = (30_000_000, 1)
 """Bytes for the engine to work in, and threads; where other things are in memory as well."""
 
 _REBUILD_HEAP = (400_000_000, 2)
