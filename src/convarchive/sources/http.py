@@ -164,7 +164,7 @@ class Client:
                     connections.handle_request(self._request(path, params, lane.secret))
                 ) as response,
             ):
-                headers = response.headers
+                headers = _by_name(response)
                 body = self._keyring.without_keys(_read(response))
                 answer = Answer(response.status_code, body)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -293,6 +293,14 @@ def _authorities() -> ssl.SSLContext:
     import httpx
 
     return httpx.create_ssl_context()
+
+
+def _by_name(response: httpx.Response) -> dict[str, str]:
+    """The headers by lower-case names; each look into httpx's own would go through them all."""
+    return {
+        name.decode("latin-1").lower(): value.decode("latin-1")
+        for name, value in response.headers.raw
+    }
 
 
 def _read(response: httpx.Response) -> bytes:

@@ -142,7 +142,7 @@ class _Lane:
 
 
 def _today() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%d")
+    return datetime.now(UTC).date().isoformat()
 
 
 def _spent() -> BudgetSpent:
