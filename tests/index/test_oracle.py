@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -263,6 +264,69 @@ def test_what_is_found_is_shown(archive: Archive, query: Node, scope: str | None
         shown = bool(locator.locate(call) or locator.summary(call))
         partly = isinstance(query, Fuzzy) and len(split(query.text)) > 1
         assert shown == holds(query, call, scope) or partly
+
+
+def leaves(node: Node, scope: str | None = None) -> Iterator[tuple[Node, str | None]]:
+    """What a query looks for, and with whom; not what must be absent."""
+    match node:
+        case And(children) | Or(children):
+            for child in children:
+                yield from leaves(child, scope)
+        case Within(within, child):
+            yield from leaves(child, within)
+        case Word() | Phrase() | Prefix() | Fuzzy():
+            yield node, scope
+
+
+def places(node: Node, heard: Sequence[str], call: Conversation) -> set[int]:
+    """Which words of a turn a word, a phrase, a beginning or a near word stands for."""
+    match node:
+        case Fuzzy(text):
+            return {
+                at for at, word in enumerate(heard) if any(one_edit(t, word) for t in split(text))
+            }
+        case Prefix(text):
+            size = len(split(text))
+            starts = [at for at in range(len(heard)) if begins(split(text), heard[at : at + size])]
+            return {at + more for at in starts for more in range(size)}
+    assert isinstance(node, Word | Phrase)
+    terms, slop = split(node.text), node.slop if isinstance(node, Phrase) else 0
+    runs = [
+        run
+        for run in itertools.combinations(range(len(heard)), len(terms))
+        if run[-1] - run[0] - len(terms) + 1 <= slop
+        and all(alike(heard[at], term, call) for at, term in zip(run, terms, strict=True))
+    ]
+    # Of those that begin with the same word, the one whose next words come first.
+    nearest = {run[0]: run for run in reversed(runs)}
+    return {at for run in nearest.values() for at in run}
+
+
+def marked(query: Node, text: str, side: str, call: Conversation) -> list[tuple[int, int]]:
+    """The stretches of a text that are to be marked; words side by side are one."""
+    found: set[int] = set()
+    for node, scope in leaves(query):
+        if scope in (None, side):
+            found |= places(node, split(text), call)
+    spans = [match.span() for match in re.finditer(r"[A-Za-zé0-9]+", text)]
+    stretches: list[tuple[int, int]] = []
+    for at in sorted(found):
+        begin = stretches.pop()[0] if at - 1 in found else spans[at][0]
+        stretches.append((begin, spans[at][1]))
+    return stretches
+
+
+@given(query=combined(TEXTS, 3) | SCOPED)
+@settings(max_examples=60, deadline=None)
+def test_the_same_is_marked(archive: Archive, query: Node) -> None:
+    """To the character, in every turn and every summary."""
+    locator = Locator(query)
+    for call in everything(archive):
+        shown = {match.turn.position: list(match.highlights) for match in locator.locate(call)}
+        for turn in call.turns:
+            assert shown.get(turn.position, []) == marked(query, turn.text, turn.role, call)
+        expected = marked(query, call.summary or "", "summary", call)
+        assert list(locator.summary(call)) == expected
 
 
 def test_the_oracle_is_not_blind(archive: Archive) -> None:
