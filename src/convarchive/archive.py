@@ -99,15 +99,15 @@ class Archive:
         from convarchive import settings
 
         archive = cls(directory)
-        if any((archive.directory / name).exists() for name in (database.FILE, settings.FILE)):
+        if (archive.directory / database.FILE).exists() or settings.exist(archive.directory):
             raise PathExists(
                 f"There is an archive in {archive.directory} already.", "",
                 "Use it as it is, or name another directory.",
             )  # fmt: skip
         try:
             archive.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            database.create(archive.directory)
             settings.create(archive.directory)
+            database.create(archive.directory)  # the last: it is what makes an archive
         except OSError as error:
             raise UsageError(
                 f"{archive.directory} cannot be used for an archive.", f"{error.strerror}."

@@ -68,6 +68,17 @@ def create(directory: Path) -> None:
     _write(directory, _HEAD)
 
 
+def exist(directory: Path) -> bool:
+    """Whether there are settings, beyond those of an archive whose making was cut short."""
+    try:
+        text = (directory / FILE).read_bytes().decode(errors="replace")
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return text.splitlines() != _HEAD.splitlines()
+
+
 def sources(directory: Path) -> dict[str, SourceSettings]:
     """The sources of an archive by name, in the order of the file.
 

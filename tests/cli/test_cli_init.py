@@ -101,6 +101,21 @@ def test_never_over_another(run: Run) -> None:
     assert Path("calls/convarchive.toml").read_bytes() == before
 
 
+def test_after_one_that_was_cut_short(run: Run) -> None:
+    """Where a crash has left the settings and no database, an archive is made."""
+    run("init", "calls")
+    Path("calls/archive.db").unlink()
+    assert run("init", "calls", "--source", "ayra").code == 0
+    assert run("-a", "calls", "list", "--ids").code == 0
+
+
+def test_never_over_settings(run: Run) -> None:
+    """Where a database is missing from an archive that had a source, none is made in silence."""
+    run("init", "calls", "--source", "ayra")
+    Path("calls/archive.db").unlink()
+    assert run("init", "calls").code == 1
+
+
 @pytest.mark.parametrize(
     "args",
     [
