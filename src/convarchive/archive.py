@@ -157,7 +157,7 @@ class Archive:
         For each of `convarchive.store.facets.FACETS` the values with their counts, the most
         frequent first; conversations without a value are not counted.
         """
-        return facets.count(self._connection(), self._matching(query))
+        return facets.count(self._connection(), self._matching(query), self.zone)
 
     def stats(self, query: str = "", by: str = "month") -> Stats:
         """How many match, and how long they were, by one of `convarchive.stats.AXES`."""

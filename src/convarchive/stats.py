@@ -7,16 +7,14 @@ quarters can be put together to the months, days and hours of any zone.
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from convarchive.errors import UsageError
 from convarchive.store import facets
 
-_QUARTER = "substr(started_at, 1, 14) || printf('%02d', substr(started_at, 15, 2) / 15 * 15)"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _HOURS = tuple(f"{hour:02}" for hour in range(24))
 _WHOLE = {"hour": _HOURS, "weekday": _DAYS}
@@ -25,7 +23,7 @@ TIMES = ("month", "day", "hour", "weekday")
 """Axes whose values have an order of their own, and no hole in it."""
 
 AXES = {
-    "month": _QUARTER,
+    "month": facets.QUARTER,
     "agent": "nullif(agent_id, '')",
     "status": "status",
     "outcome": "nullif(outcome, '')",
@@ -33,9 +31,9 @@ AXES = {
     "topic": "topics",
     "language": "nullif(language, '')",
     "source": "source",
-    "day": _QUARTER,
-    "hour": _QUARTER,
-    "weekday": _QUARTER,
+    "day": facets.QUARTER,
+    "hour": facets.QUARTER,
+    "weekday": facets.QUARTER,
 }
 """What can be counted by, and the SQL for it."""
 
@@ -143,9 +141,7 @@ def _row(value: str | None, sums: Sequence[float]) -> Row:
 
 
 def _time(by: str, quarter: str, zone: tzinfo | None) -> str:
-    moment = datetime.fromisoformat(f"{quarter}:00+00:00")
-    with contextlib.suppress(OverflowError):  # the first or the last day that there is
-        moment = moment.astimezone(zone)
+    moment = facets.local(quarter, zone)
     if by == "hour":
         return _HOURS[moment.hour]
     if by == "weekday":

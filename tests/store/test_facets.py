@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, timedelta, timezone
 
 import pytest
 from tests.store.conversations import call, received
@@ -27,7 +28,7 @@ def stored(connection: sqlite3.Connection) -> None:
 
 def test_all(connection: sqlite3.Connection) -> None:
     """The most frequent value first, then by name; what has none is not counted."""
-    assert facets.count(connection, None) == {
+    assert facets.count(connection, None, UTC) == {
         "status": [("completed", 3), ("failed", 1)],
         "agent": [("two", 2), ("one", 1)],
         "outcome": [("resolved", 1)],
@@ -40,6 +41,13 @@ def test_all(connection: sqlite3.Connection) -> None:
 
 def test_some(connection: sqlite3.Connection) -> None:
     """Only these, again and again."""
-    assert facets.count(connection, [1, 3])["agent"] == [("one", 1), ("two", 1)]
-    assert facets.count(connection, [2])["topic"] == [("refund", 1)]
-    assert facets.count(connection, []) == {name: [] for name in facets.FACETS}
+    assert facets.count(connection, [1, 3], UTC)["agent"] == [("one", 1), ("two", 1)]
+    assert facets.count(connection, [2], UTC)["topic"] == [("refund", 1)]
+    assert facets.count(connection, [], UTC) == {name: [] for name in facets.FACETS}
+
+
+def test_months_of_a_zone(connection: sqlite3.Connection) -> None:
+    """A call of the last second of a month belongs to the next where clocks are ahead."""
+    ahead = timezone(timedelta(hours=5, minutes=45))
+    assert dict(facets.count(connection, [1], ahead)["month"]) == {"2026-02": 1}
+    assert dict(facets.count(connection, [1], UTC)["month"]) == {"2026-01": 1}
