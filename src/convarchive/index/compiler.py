@@ -85,13 +85,13 @@ class Compiler:
             case _:
                 return _unscored(self._filter(node))
 
-    def ranking(self, node: Node) -> Query:
-        """The same, with what counts for the order alone."""
+    def ranking(self, node: Node) -> Query | None:
+        """The same, with what counts for the order alone; None where nothing does."""
         from tantivy import Occur, Query
 
         finer = list(self._finer(node, None))
         if not finer:
-            return self.compile(node)
+            return None
         clauses = [(Occur.Should, Query.boost_query(query, boost)) for query, boost in finer]
         return Query.boolean_query([(Occur.Must, self.compile(node)), *clauses])
 
