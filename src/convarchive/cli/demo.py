@@ -92,7 +92,7 @@ def _export(conversation: Conversation, path: Path) -> None:
 def _step(number: str, title: str, typed: str) -> None:
     click.echo()
     click.echo(click.style(f"{number}  {title}", bold=True))
-    click.echo(click.style(f"$ {typed}", fg="cyan"))
+    click.echo(click.style(f"$ {typed}", fg="magenta"))
 
 
 def _farewell(directory: Path, identifier: str) -> None:

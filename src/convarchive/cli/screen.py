@@ -184,7 +184,7 @@ def _forth(text: str, at: int, room: int) -> int:
 
 
 def _mark(text: str) -> str:
-    return click.style(f"‹{text}›", fg="yellow", bold=True)
+    return click.style(f"‹{text}›", fg="magenta", bold=True)
 
 
 def _width(character: str) -> int:

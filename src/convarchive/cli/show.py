@@ -119,7 +119,7 @@ def _labelled(conversation: Conversation) -> Iterator[tuple[str, str]]:
 
 def _write_turn(turn: Turn, names: int, room: int) -> None:
     place = screen.padded(screen.clock(turn.start), 7, right=True)
-    color = {"agent": "cyan", "customer": "green"}.get(turn.role)
+    color = "magenta" if turn.role == "customer" else None
     speaker = click.style(screen.padded(_speaker(turn), names), fg=color)
     lines = [
         line

@@ -36,9 +36,9 @@ def command(app: App, as_json: bool, utc: bool) -> None:
 
 
 def _write(app: App, status: Status) -> None:
-    health = click.style("healthy", fg="green")
+    health = "healthy"
     if not status.healthy:
-        health = click.style("needs attention", fg="yellow")
+        health = click.style("needs attention", fg="red")
     facts = f"{screen.counted(status.conversations, 'conversation')} · {screen.size(status.bytes)}"
     name = screen.one_line(status.archive)
     room = max(8, screen.columns() - screen.width(f"  {facts} · needs attention"))
@@ -57,7 +57,7 @@ def _write(app: App, status: Status) -> None:
     click.echo(f"  {'kept':<{width}}  {kept}")
     if status.problems:
         told = f"{status.problems:,}    convarchive problems"
-        click.echo(f"  {'problems':<{width}}  {click.style(told, fg='yellow')}")
+        click.echo(f"  {'problems':<{width}}  {click.style(told, fg='red')}")
 
 
 def _told(app: App, source: SourceStatus) -> list[str]:
@@ -72,16 +72,16 @@ def _told(app: App, source: SourceStatus) -> list[str]:
         facts.append(f"{screen.counted(source.recordings_missing, 'recording')} missing")
     if source.vanishing:
         told = f"{source.vanishing:,} not fetched yet vanish in {SOON.days} days"
-        facts.append(click.style(told, fg="yellow"))
+        facts.append(click.style(told, fg="red"))
     return facts
 
 
 def _index(status: Status) -> str:
     if not status.index_usable:
-        return click.style("no usable index    convarchive reindex", fg="yellow")
+        return click.style("no usable index    convarchive reindex", fg="red")
     if status.unindexed:
         told = f"{screen.counted(status.unindexed, 'conversation')} behind    convarchive reindex"
-        return click.style(told, fg="yellow")
+        return click.style(told, fg="red")
     return "up to date"
 
 
