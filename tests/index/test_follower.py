@@ -27,7 +27,9 @@ def follow() -> Follow:
     def begun(archive: Archive, commit_every: float = 3600) -> Iterator[Follower]:
         with (
             contextlib.closing(database.connect(archive.directory, write=True)) as connection,
-            contextlib.closing(Follower(connection, archive.directory, commit_every)) as index,
+            contextlib.closing(
+                Follower(connection, archive.directory, commit_every, behind=0)
+            ) as index,
         ):
             yield index
 
@@ -84,6 +86,20 @@ def test_changed_between_reading_and_commit(
     assert catch_up(archive) == 1
     assert ids(archive, "refund") == set()
     assert ids(archive, "cancel") == {"a"}
+
+
+def test_what_is_soon_stored_again_waits(shelve, store, call, ids: Ids) -> None:
+    """So it is in the index once, and its words count once; when it is time, nothing waits."""
+    archive = shelve()
+    with (
+        contextlib.closing(database.connect(archive.directory, write=True)) as connection,
+        contextlib.closing(Follower(connection, archive.directory, 3600, behind=2)) as index,
+    ):
+        for name in "abcd":
+            store(archive, call(name, "customer: refund"))
+            index.follow()
+    assert ids(archive, "refund") == {"a", "b"}
+    assert archive.unindexed() == 2
 
 
 def test_changed_again_and_again(shelve, store, call, ids: Ids, follow: Follow) -> None:

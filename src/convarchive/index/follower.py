@@ -21,6 +21,10 @@ from convarchive.store import rows, unindexed
 COMMIT_EVERY = 60.0
 """Seconds after which what was stored can be found."""
 
+BEHIND = 500
+"""Entries that wait until it is time to commit: a conversation that was just stored is soon stored
+again, with its recording. What is replaced in the index goes on to count in its statistics."""
+
 _AT_ONCE = 10_000
 """Of so many conversations an index is made in between, of more when the sync is through."""
 
@@ -35,27 +39,35 @@ class Follower:
         connection: To the archive's database, for writing.
         directory: Of the archive.
         commit_every: Seconds.
+        behind: Entries of the queue that wait.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, directory: Path, commit_every: float = COMMIT_EVERY
+        self,
+        connection: sqlite3.Connection,
+        directory: Path,
+        commit_every: float = COMMIT_EVERY,
+        behind: int = BEHIND,
     ) -> None:
         self._connection = connection
         self._directory = directory
         self._commit_every = commit_every
+        self._behind = behind
         self._committed = time.monotonic()
         self._additions: Additions | None = None
         self._left = False
 
     def follow(self) -> None:
         """Take in what was queued since the last time; call it outside of transactions."""
-        if self._left:
+        due = time.monotonic() - self._committed >= self._commit_every
+        behind = 0 if due else self._behind
+        if self._left or unindexed.length(self._connection) <= behind:
             return
         try:
             additions = self._additions or self._begin()
             if additions is not None:
-                additions.read()
-                if time.monotonic() - self._committed >= self._commit_every:
+                additions.read(behind)
+                if due:
                     additions.commit()
                     self._committed = time.monotonic()
                     _give_back()
@@ -69,7 +81,9 @@ class Follower:
             DiskFull: No room; the index is as it was.
             IndexUnusable: The index cannot be written.
         """
-        self.follow()
+        if self._additions is not None:
+            with contextlib.suppress(ConvarchiveError):  # `catch_up` will say it
+                self._additions.read()
         self.close()
         catch_up(self._connection, self._directory)
 
@@ -83,15 +97,12 @@ class Follower:
                 additions.commit()
 
     def _begin(self) -> Additions | None:
-        if not unindexed.after(self._connection, 0, 1).keys:
-            return None
         if not mark.belongs(self._connection, self._directory):
             if rows.count(self._connection) > _AT_ONCE:
                 self._left = True
                 return None
             build(self._connection, self._directory, heap=SMALL_HEAP)
         self._additions = Additions(self._connection, self._directory)
-        self._committed = time.monotonic()
         return self._additions
 
 

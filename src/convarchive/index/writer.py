@@ -47,7 +47,7 @@ def catch_up(connection: sqlite3.Connection, directory: Path) -> int:
     if not mark.belongs(connection, directory):
         return build(connection, directory, heap=SMALL_HEAP)
     try:
-        if not unindexed.after(connection, 0, 1).keys:
+        if not unindexed.length(connection):
             _read(directory)
             return 0
         with contextlib.closing(Additions(connection, directory)) as additions:
@@ -83,17 +83,20 @@ class Additions:
             self._writer = index.writer(*SMALL_HEAP)
         self._entry = 0
 
-    def read(self) -> int:
-        """Take in what was queued since the last time; how many conversations that were."""
+    def read(self, behind: int = 0) -> int:
+        """Take in what was queued since the last time, but for so many entries at the end; how many
+        conversations that were."""
         many = 0
-        while (part := unindexed.after(self._connection, self._entry, _PART)).keys:
+        while True:
+            part = unindexed.after(self._connection, self._entry, _PART, behind)
+            if part.last == self._entry:
+                return many
             with _explained():
                 for key in part.keys:
                     self._writer.delete_documents_by_term("rowid", key)
                 _add(self._writer, self._connection, part.keys)
             self._entry = part.last
             many += len(part.keys)
-        return many
 
     def commit(self) -> None:
         """Let what was taken in be found, and take it out of the queue."""
