@@ -305,7 +305,8 @@ def test_an_archive_in_the_making(first_sync: Run, tmp_path: Path) -> None:
                 assert_promised(directory)
             else:
                 Archive.create(directory).close()
-    assert min(there[True], there[False]) >= 3
+    assert there[True] >= 3
+    assert there[False] >= 10
 
 
 @pytest.mark.slow

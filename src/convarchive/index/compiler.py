@@ -144,34 +144,29 @@ class Compiler:
 
     def _forms(self, terms: Sequence[str], scope: str | None, slop: int = 0) -> Query:
         """One word in any form, or several in this order, side by side."""
-        from tantivy import Query
-
         clauses = []
         for language in self._languages:
             stems = self._stems(language, terms)
-            for field in _SCOPES.get(scope or "", schema.SPOKEN):
-                twin = schema.stemmed(field, language)
-                # A phrase of one word makes Tantivy panic.
-                clauses.append(
-                    Query.term_query(self._schema, twin, stems[0])
-                    if len(stems) == 1
-                    else Query.phrase_query(self._schema, twin, list(stems), slop)
-                )
+            clauses += [
+                self._row(schema.stemmed(field, language), stems, slop)
+                for field in _SCOPES.get(scope or "", schema.SPOKEN)
+            ]
         return _any(clauses)
+
+    def _row(self, field: str, terms: Sequence[str], slop: int = 0) -> Query:
+        """Terms of one field in this order."""
+        from tantivy import Query
+
+        if len(terms) == 1:  # a phrase of one word makes Tantivy panic
+            return Query.term_query(self._schema, field, terms[0])
+        return Query.phrase_query(self._schema, field, list(terms), slop)
 
     def _number(self, text: str, scope: str | None) -> Iterator[Query]:
         """What finds a number in any writing; nothing where it is none."""
-        from tantivy import Query
-
         if (number := digits.asked(text)) is not None:
             for groups in digits.phrases(number):
                 for field in _SCOPES.get(scope or "", schema.SPOKEN):
-                    twin = schema.numbers(field)
-                    yield (
-                        Query.term_query(self._schema, twin, groups[0])
-                        if len(groups) == 1
-                        else Query.phrase_query(self._schema, twin, list(groups))
-                    )
+                    yield self._row(schema.numbers(field), groups)
 
     def _sloppy(self, node: tree.Phrase, terms: Sequence[str], scope: str | None) -> Query:
         """Conversations that have all the words, of which those are kept that have them so."""

@@ -48,7 +48,7 @@ def catch_up(connection: sqlite3.Connection, directory: Path) -> int:
         return build(connection, directory, heap=SMALL_HEAP)
     try:
         if not unindexed.length(connection):
-            _read(directory)
+            _check(directory)
             return 0
         with contextlib.closing(Additions(connection, directory)) as additions:
             many = additions.read()
@@ -153,7 +153,7 @@ def build(
     return len(keys)
 
 
-def _read(directory: Path) -> None:
+def _check(directory: Path) -> None:
     """Make sure that all files of the index are there."""
     from tantivy import Index
 

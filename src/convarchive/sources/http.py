@@ -183,9 +183,8 @@ class Client:
             "Authorization": f"Bearer {secret}",
             "User-Agent": _user_agent(),
         }
-        timeout = {"timeout": httpx.Timeout(_TIMEOUT).as_dict()}
         return httpx.Request(
-            "GET", self.base_url + path, params=params, headers=headers, extensions=timeout
+            "GET", self.base_url + path, params=params, headers=headers, extensions=_patience()
         )
 
     def _judged(
@@ -281,6 +280,15 @@ def _proxy(url: str) -> str | None:
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
+@functools.cache
+def _patience() -> dict[str, Any]:
+    """What a request carries so that its connection does not wait for ever."""
+    import httpx
+
+    return {"timeout": httpx.Timeout(_TIMEOUT).as_dict()}
+
+
+@functools.cache
 def _user_agent() -> str:
     from convarchive import __version__
 
