@@ -251,6 +251,12 @@ class Archive:
 
         return documents(self._connection(), key, revision)
 
+    def recording(self, sha256: str) -> Path | None:
+        """The file with the sound of this SHA-256; None where it is not on the disk."""
+        from convarchive.store.recordings import locate
+
+        return locate(self._connection(), self.directory, sha256)
+
     def sync(
         self,
         names: Sequence[str] = (),

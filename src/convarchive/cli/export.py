@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,7 @@ from convarchive.cli import screen
 from convarchive.cli.app import App
 from convarchive.cli.progress import bar
 from convarchive.errors import UsageError
-from convarchive.export import FORMATS, Selection, export
+from convarchive.export import FORMATS, Selection, Wishes, export
 
 if TYPE_CHECKING:
     from convarchive.archive import Archive
@@ -28,11 +28,19 @@ if TYPE_CHECKING:
               help="A file, a directory or a .zip; - for the standard output.")  # fmt: skip
 @click.option("--ids-from", metavar="FILE", help="These conversations, an id a line; - for stdin.")
 @click.option("--turns", is_flag=True, help="With csv: one row a turn.")
+@click.option("--with-recordings", is_flag=True, help="The sound as well.")
+@click.option("--revision", type=click.Choice(("newest", "all")), default="newest",
+              show_default=True, help="Which states of each.")  # fmt: skip
+@click.option("--bag-format", "formats", multiple=True, type=click.Choice(tuple(FORMATS)),
+              help="With bagit: a format that goes into the bag; can be given again.")  # fmt: skip
+@click.option("--sign", "signing_key", metavar="KEY", help="With vcon: sign with this PEM key.")
+@click.option("--cert", "certificates", metavar="PEM", help="With --sign: the key's certificate.")
 @click.option("--force", is_flag=True, help="Replace what is at PATH.")
 @click.option("--utc", is_flag=True, help="Read dates in UTC.")
 @click.pass_obj
 def command(
     app: App,
+    /,
     query: tuple[str, ...],
     form: str,
     output: str,
@@ -40,6 +48,7 @@ def command(
     turns: bool,
     force: bool,
     utc: bool,
+    **wished: Any,
 ) -> None:
     """Write the conversations that a query finds, all of them, to files.
 
@@ -59,7 +68,8 @@ def command(
     with app.open() as archive, bar(watched, "Exporting") as tell:
         keys = archive.keys(text) if ids_from is None else _named(archive, ids_from)
         summary = export(
-            _selection(archive, text, keys), form, None if output == "-" else Path(output),
+            _selection(archive, text, keys, _wishes(**wished)), form,
+            None if output == "-" else Path(output),
             force=force, turns=turns, progress=lambda done: tell(done, len(keys)),
         )  # fmt: skip
     if summary.path is not None:
@@ -69,18 +79,31 @@ def command(
             app.say(f"{summary.without_transcript:,} of them have no turns.")
 
 
-def _selection(archive: Archive, query: str, keys: Sequence[int]) -> Selection:
+def _wishes(
+    *, with_recordings: bool, revision: str, formats: tuple[str, ...], signing_key: str | None,
+    certificates: str | None,
+) -> Wishes:  # fmt: skip
+    key, chain = (Path(path) if path else None for path in (signing_key, certificates))
+    if (key is None) != (chain is None):
+        raise UsageError("--sign and --cert go together.", "A signature names who has signed.")
+    return Wishes(with_recordings, revision == "all", formats, key, chain)
+
+
+def _selection(archive: Archive, query: str, keys: Sequence[int], wishes: Wishes) -> Selection:
     from convarchive.query import to_text
     from convarchive.searches import names
 
     # Who receives it does not have the saved searches.
-    query = to_text(archive.parse(query)) if names(query) else query
+    understood = to_text(archive.parse(query))
     return Selection(
-        query=query,
+        query=understood if names(query) else query,
         archive=archive.directory.absolute().name,
         count=len(keys),
         conversations=lambda: archive.conversations(keys),
         documents=archive.documents,
+        understood=understood,
+        recording=archive.recording,
+        wishes=wishes,
     )
 
 

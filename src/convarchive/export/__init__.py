@@ -37,12 +37,30 @@ from typing import BinaryIO, Final
 from convarchive.errors import ConvarchiveError, UsageError
 from convarchive.export import csv, json, jsonl, raw, transcripts
 from convarchive.export.landing import failures_told, new_directory, new_file
-from convarchive.export.selection import FileFormat, Selection, Sink, Summary, Tree, TreeFormat
+from convarchive.export.selection import (
+    FileFormat,
+    Selection,
+    Sink,
+    Summary,
+    Tree,
+    TreeFormat,
+    Wishes,
+)
 from convarchive.export.trees import Folder, Zip
 from convarchive.model import Conversation
 from convarchive.transcripts.plain import plain
 
-__all__ = ["FORMATS", "FileFormat", "Selection", "Sink", "Summary", "Tree", "TreeFormat", "export"]
+__all__ = [
+    "FORMATS",
+    "FileFormat",
+    "Selection",
+    "Sink",
+    "Summary",
+    "Tree",
+    "TreeFormat",
+    "Wishes",
+    "export",
+]
 
 Progress = Callable[[int], None]
 Write = Callable[[Selection, Sink], None]
@@ -77,13 +95,15 @@ def export(
         progress: Is told after each conversation how many are done.
 
     Raises:
-        UsageError: No such format, or it cannot be written in this way or to this path.
+        UsageError: No such format, or it cannot be written in this way or to this path, or it has
+            no place for what is wished.
         PathExists: Something is at the path that is not to be replaced.
         DiskFull: No room is left.
         ConvarchiveError: The path cannot be written, or the archive changed meanwhile.
         BrokenPipeError: Nobody reads the standard output any longer.
     """
     write = _writer(fmt, path, turns)
+    _check(fmt, selection.wishes)
     tally = _Tally(selection, progress)
     watched = replace(selection, conversations=tally.conversations)
     with failures_told(str(path or "the standard output")):
@@ -138,6 +158,26 @@ def _writer(fmt: str, path: Path | None, turns: bool) -> _Writer:
     if path is None:
         raise UsageError(f"{fmt} makes many files.", "", "It needs -o PATH: a directory or a .zip.")
     return partial(_to_zip if path.suffix.lower() == ".zip" else _to_directory, made, path)
+
+
+_OPTIONS: Final = {
+    "recordings": "--with-recordings",
+    "revisions": "--revision all",
+    "formats": "--bag-format",
+    "signing_key": "--sign",
+    "certificates": "--cert",
+}
+
+
+def _check(fmt: str, wishes: Wishes) -> None:
+    """A wish that would have no effect is refused, and not ignored."""
+    for name, wish in wishes._asdict().items():
+        if wish and name not in FORMATS[fmt].grants:
+            able = [other for other, made in FORMATS.items() if name in made.grants]
+            raise UsageError(
+                f"{fmt} knows nothing of {_OPTIONS[name]}.", "",
+                f"Formats that do: {', '.join(able)}." if able else "",
+            )  # fmt: skip
 
 
 def _to_stdout(write: Write, selection: Selection, _force: bool) -> int:

@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
 from convarchive.model import Conversation
+
+
+class Wishes(NamedTuple):
+    """What the receiver wants beyond the format; each format takes what has a meaning in it, and
+    `export` refuses what has none (`FileFormat.grants`)."""
+
+    recordings: bool = False
+    """The sound beside the text."""
+    revisions: bool = False
+    """Every state that was seen, not the newest alone."""
+    formats: tuple[str, ...] = ()
+    """Of the files in an evidence package."""
+    signing_key: Path | None = None
+    """A private key in PEM."""
+    certificates: Path | None = None
+    """The key's certificate in PEM, and those that it was issued by."""
+
+
+def _no_recording(_sha256: str) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +45,11 @@ class Selection:
     more than once and brings the same each time."""
     documents: Callable[[int], Sequence[tuple[str, bytes]]]
     """For a key: the vendor's bytes of the newest revision by name: ``detail``, ``transcript``."""
+    understood: str = ""
+    """The query in canonical form: dates as instants in UTC, saved searches written out."""
+    recording: Callable[[str], Path | None] = _no_recording
+    """The file with the sound of this SHA-256; None where it is not on the disk."""
+    wishes: Wishes = field(default_factory=Wishes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +77,7 @@ class Tree(Protocol):
     """Where formats of many files put them: a directory or a ``.zip``."""
 
     def add(self, name: str, data: bytes) -> None:
-        """Write one file, under a name that is not taken yet."""
+        """Write one file, under a name that is not taken yet; ``/`` in it makes directories."""
 
     def copy(self, name: str, source: BinaryIO) -> None:
         """Write one file from another that is too large to be held, from where it stands."""
@@ -68,6 +93,8 @@ class FileFormat(NamedTuple):
     write: Callable[[Selection, Sink], None]
     write_turns: Callable[[Selection, Sink], None] | None = None
     """With a row for each turn, in formats that have rows."""
+    grants: frozenset[str] = frozenset()
+    """Which of the `Wishes` have a meaning in this format, by their names."""
 
 
 class TreeFormat(NamedTuple):
@@ -76,3 +103,5 @@ class TreeFormat(NamedTuple):
     name: str
     what: str
     write: Callable[[Selection, Tree], None]
+    grants: frozenset[str] = frozenset()
+    """As in `FileFormat`."""

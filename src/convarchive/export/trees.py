@@ -38,7 +38,10 @@ class Folder:
             self.bytes += out.tell()
 
     def _new(self, name: str) -> BinaryIO:
-        return open(self._root / name, "xb", opener=_private)
+        path = self._root / name
+        if "/" in name:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return open(path, "xb", opener=_private)
 
 
 class Zip:

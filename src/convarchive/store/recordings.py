@@ -51,6 +51,15 @@ def path_of(directory: Path, sha256: str, media_type: str | None) -> Path:
     return directory / DIRECTORY / sha256[:2] / (sha256 + suffix)
 
 
+def locate(connection: sqlite3.Connection, directory: Path, sha256: str) -> Path | None:
+    """The file of a recording that the archive knows; None where it is not on the disk."""
+    found = connection.execute(
+        "SELECT media_type FROM recordings WHERE sha256 = ?", (sha256,)
+    ).fetchone()
+    path = path_of(directory, sha256, found[0]) if found else None
+    return path if path and path.is_file() else None
+
+
 def write(directory: Path, chunks: Iterable[bytes], media_type: str | None) -> Sound:
     """Write a recording to the disk, durably.
 
