@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
-from convarchive.index import schema
+from convarchive.index.stems import stems_of
 from convarchive.index.words import words
 from convarchive.model import Conversation
 
@@ -82,8 +82,8 @@ def counted(conversations: Iterable[tuple[int, Conversation]]) -> Said:
 
 def agreed(vocabulary: Iterable[str], theirs: Mapping[str, str]) -> set[str]:
     """The words whose family is the same by our stemmer as by another one."""
-    stemmer = schema.stemming("en")
-    ours = {word: stemmer.analyze(word)[0] for word in vocabulary}
+    known = list(vocabulary)
+    ours = dict(zip(known, stems_of("en").of(known), strict=True))
     them = _families(theirs)
     return {word for word, family in _families(ours).items() if family == them.get(word)}
 

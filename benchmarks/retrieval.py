@@ -28,6 +28,7 @@ from tantivy import Index, Occur, Query
 from convarchive import Archive
 from convarchive.index import schema
 from convarchive.index.reader import Reader
+from convarchive.index.stems import stems_of
 from convarchive.index.words import words
 from convarchive.model import Conversation, Turn
 from convarchive.query import tree
@@ -119,8 +120,8 @@ def search(archive: Archive, question: str) -> list[str]:
 
 def bm25(archive: Archive, index: Index, question: str) -> list[str]:
     """The ids that the engine finds by nothing but the stems."""
-    stems = schema.stemming("en").analyze(" ".join(words(question)))
-    field = schema.stemmed("other", "en")
+    stems = stems_of("en").of(words(question))
+    field = schema.stemmed(schema.SAID, "en")
     terms = [(Occur.Should, Query.term_query(index.schema, field, stem)) for stem in stems]
     searcher = index.searcher()
     hits = searcher.search(Query.boolean_query(terms), limit=DEEP).hits

@@ -34,6 +34,7 @@ from common import (
 from tantivy import Index
 
 from convarchive.index import schema
+from convarchive.index.stems import stems_of
 
 BARE = Path(__file__).with_name("bare.py")
 TARGET = 1.25
@@ -88,14 +89,13 @@ def _program() -> Sequence[str]:
 
 
 def _terms(directory: Path, word: str) -> list[str]:
-    """What a word is looked for as: stemmed by each language of the archive, in every field."""
+    """What a word is looked for as: stemmed by each language of the archive."""
     searcher = Index.open(str(directory / "index")).searcher()
-    terms = []
-    for language in schema.FORMS:
-        if searcher.doc_freq("forms", language):
-            (stem,) = schema.stemming(language).analyze(word)
-            terms += [f"{schema.stemmed(field, language)}={stem}" for field in schema.SPOKEN]
-    return terms
+    return [
+        f"{schema.stemmed(schema.SAID, language)}={stems_of(language).of([word])[0]}"
+        for language in schema.FORMS
+        if searcher.doc_freq("forms", language)
+    ]
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str]) -> str:

@@ -61,6 +61,7 @@ class Archive:
         self._directory = os.fspath(directory)
         self.zone = zone
         self._reading: sqlite3.Connection | None = None
+        self._reader: Reader | None = None
 
     @property
     def directory(self) -> Path:
@@ -118,7 +119,7 @@ class Archive:
         """Let go of the files."""
         if self._reading is not None:
             self._reading.close()
-            self._reading = None
+            self._reading = self._reader = None
 
     def __enter__(self) -> Archive:
         return self
@@ -402,5 +403,7 @@ class Archive:
         return None if isinstance(node, tree.All) else self._index().keys(node)
 
     def _index(self) -> Reader:
-        # Opened anew for each question, in 2 ms: another process may have written meanwhile.
-        return Reader(self._connection(), self._directory)
+        # Another process may have written meanwhile.
+        if self._reader is None or not self._reader.is_current():
+            self._reader = Reader(self._connection(), self._directory)
+        return self._reader

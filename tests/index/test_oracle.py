@@ -96,7 +96,9 @@ TEXTS = st.one_of(
     PHRASES,
     st.builds(Prefix, st.sampled_from(["re", "refunde", "c", "inv", "car", "don't", "RF-3", "x"])),
     st.builds(
-        Fuzzy, st.sampled_from(["refnd", "cahrge", "crd", "cartt", "don't", "xxxxx"]), st.just(1)
+        Fuzzy,
+        st.sampled_from(["refund", "refnd", "cahrge", "crd", "cartt", "don't", "xxxxx"]),
+        st.just(1),
     ),
 )
 FILTERS = st.one_of(

@@ -3,10 +3,10 @@
 Never through Tantivy's own query language: that drops what it does not understand (``invoice OR
 -cancel`` ignores the negation), and an archive must not answer another question than was asked.
 
-What is said is looked for in every field of its scope, stemmed by each language that the archive
-has. Only that counts for the ranking, in which two things more do that find nothing by themselves:
-that a word stands in the very form that was asked for, and that two of them stand close together.
-Filters choose, and add nothing to the score.
+What is said is looked for in the field of its scope, stemmed by each language that the archive has.
+Only that counts for the ranking, and three things more that find nothing by themselves: that a word
+stands in the very form that was asked for, that it stands in the summary, and that two of them
+stand side by side. Filters choose, and add nothing to the score.
 """
 
 from __future__ import annotations
@@ -18,30 +18,31 @@ from typing import TYPE_CHECKING, Final
 
 from convarchive.errors import QueryError
 from convarchive.index import digits, documents, schema
+from convarchive.index.stems import stems_of
 from convarchive.index.words import words
 from convarchive.query import tree
 
 if TYPE_CHECKING:
-    from tantivy import Occur, Query, Schema, TextAnalyzer
+    from tantivy import Query, Schema
 
     Node = tree.Node
 
 _FIELDS: Final = {"agent": "agent_id"}
 """Names of the query language that are not the index's."""
 
-_SCOPES: Final = {"customer": ("customer",), "agent": ("agent",), "summary": ("summary",)}
+_SAME_FORM: Final = 0.15
+_IN_SUMMARY: Final = 0.1
+_TOGETHER: Final = 0.3
+"""How much it counts, beside the word itself, that it stands in the form that was asked for, that
+it stands in the summary, and that two words stand side by side in one turn. By trial on the
+collections of `benchmarks/retrieval.py`."""
 
-_SAME_FORM: Final = 0.3
-"""How much a word counts in the form that was asked for, beside what it counts in any."""
-
-_CLOSE: Final = 0.3
-_APART: Final = 4
-"""How much two words count that stand close together, beside what each of them does; and how many
-words may stand between. Both by trial on the collections of `benchmarks/retrieval.py`."""
+_NO_SLIP: Final = 0.5
+"""How much it counts for a near word that it is the word, or a form of it."""
 
 _DIALLED: Final = re.compile(r"\+?[\d\s().\-/]+")
 
-Verify = Callable[[tree.Phrase, "str | None", "Query"], Sequence[int]]
+Verify = Callable[[tree.Phrase, str, "Query"], Sequence[int]]
 """From a sloppy phrase, its scope and a query for candidates to the keys that really have it."""
 
 
@@ -59,10 +60,14 @@ class Compiler:
         self._schema = schema_
         self._languages = languages
         self._verify = verify
-        self._stemmers: dict[str, TextAnalyzer] = {}
 
-    def compile(self, node: Node, scope: str | None = None) -> Query:
+    def compile(self, node: Node, scope: str = schema.SAID, *, ranked: bool = False) -> Query:
         """The engine's form of a query.
+
+        Args:
+            node: The query.
+            scope: The field of `schema.SPOKEN` in which text is looked for.
+            ranked: With what makes one hit better than another; it finds the same.
 
         Raises:
             QueryError: A word has nothing in it that could be found.
@@ -73,102 +78,121 @@ class Compiler:
             case tree.All():
                 return _unscored(Query.all_query())
             case tree.And(children):
-                return self._every(children, scope)
+                return self._every(children, scope, ranked)
             case tree.Or(children):
-                return _any(self.compile(child, scope) for child in children)
-            case tree.Not(child):
-                return self._every((node,), scope)
+                either = [self.compile(child, scope, ranked=ranked) for child in children]
+                return _any([*either, *(self._together(children, scope) if ranked else ())])
+            case tree.Not():
+                return self._every((node,), scope, ranked)
             case tree.Within(within, child):
-                return self.compile(child, within)
+                return self.compile(child, within, ranked=ranked)
+            case tree.Word() if ranked:
+                # What has one of the better forms has the word as well.
+                return _any([self._text(node, scope), *self._better(node, scope)])
+            case tree.Fuzzy() if ranked:
+                return self._every((node,), scope, ranked)
             case tree.Word() | tree.Phrase() | tree.Prefix() | tree.Fuzzy():
                 return self._text(node, scope)
             case _:
                 return _unscored(self._filter(node))
 
-    def ranking(self, node: Node) -> Query | None:
-        """The same, with what counts for the order alone; None where nothing does."""
-        from tantivy import Occur, Query
-
-        finer = list(self._finer(node, None))
-        if not finer:
-            return None
-        clauses = [(Occur.Should, Query.boost_query(query, boost)) for query, boost in finer]
-        return Query.boolean_query([(Occur.Must, self.compile(node)), *clauses])
-
-    def _finer(self, node: Node, scope: str | None) -> Iterator[tuple[Query, float]]:
-        """What makes one of two conversations the better that both have the words."""
-        from tantivy import Query
-
-        match node:
-            case tree.Within(within, child):
-                yield from self._finer(child, within)
-            case tree.And(children) | tree.Or(children):
-                for child in children:
-                    yield from self._finer(child, scope)
-                for one, next_ in pairwise(children):
-                    if isinstance(one, tree.Word) and isinstance(next_, tree.Word):
-                        terms = [*_searchable(one.text), *_searchable(next_.text)]
-                        yield self._forms(terms, scope, _APART), _CLOSE
-            case tree.Word(text):
-                terms = _searchable(text)
-                if len(terms) == 1:
-                    for field in _SCOPES.get(scope or "", schema.SPOKEN):
-                        yield Query.term_query(self._schema, field, terms[0]), _SAME_FORM
-
-    def _every(self, children: Sequence[Node], scope: str | None) -> Query:
+    def _every(self, children: Sequence[Node], scope: str, ranked: bool) -> Query:
         """All of them; what is not wanted is taken away from the rest."""
         from tantivy import Occur, Query
 
-        clauses = [
-            (Occur.MustNot, self.compile(child.child, scope))
-            if isinstance(child, tree.Not)
-            else (Occur.Must, self.compile(child, scope))
-            for child in children
-        ]
+        clauses = []
+        for child in children:
+            if isinstance(child, tree.Not):
+                clauses.append((Occur.MustNot, self.compile(child.child, scope)))
+            elif isinstance(child, tree.Word | tree.Fuzzy):
+                clauses.append((Occur.Must, self._text(child, scope)))
+                # Beside it, as it takes the engine longer to join what is found to a union.
+                clauses += [
+                    (Occur.Should, query)
+                    for query in (self._better(child, scope) if ranked else ())
+                ]
+            else:
+                clauses.append((Occur.Must, self.compile(child, scope, ranked=ranked)))
         if all(occur == Occur.MustNot for occur, _ in clauses):
             clauses.append((Occur.Must, _unscored(Query.all_query())))
-        return Query.boolean_query(clauses)
+        together = self._together(children, scope) if ranked else ()
+        return Query.boolean_query([*clauses, *((Occur.Should, query) for query in together)])
 
-    def _text(self, node: Node, scope: str | None) -> Query:
+    def _together(self, children: Sequence[Node], scope: str) -> Iterator[Query]:
+        """Words that stand side by side in the query as they do in what was said."""
+        from tantivy import Query
+
+        for one, next_ in pairwise(children):
+            if isinstance(one, tree.Word) and isinstance(next_, tree.Word):
+                terms = [*_searchable(one.text), *_searchable(next_.text)]
+                yield Query.boost_query(self._forms(terms, scope), _TOGETHER)
+
+    def _better(self, node: Node, scope: str) -> Iterator[Query]:
+        """What makes one of two conversations the better that both have the word."""
+        from tantivy import Query
+
+        match node:
+            case tree.Word(text):
+                terms = _searchable(text)
+                if len(terms) == 1:
+                    yield Query.boost_query(self._row(scope, terms), _SAME_FORM)
+                if scope == schema.SAID:
+                    yield Query.boost_query(self._forms(terms, "summary"), _IN_SUMMARY)
+            case tree.Fuzzy(text):
+                terms = _searchable(text)
+                for query in (self._forms(terms, scope), self._row(scope, terms)):
+                    yield Query.boost_query(query, _NO_SLIP)
+
+    def _text(self, node: Node, scope: str) -> Query:
         match node:
             case tree.Word(text) | tree.Phrase(text, 0):
-                found = [self._forms(_searchable(text), scope), *self._number(text, scope)]
-                return _any(found) if len(found) > 1 else found[0]
+                return _any([self._forms(_searchable(text), scope), *self._number(text, scope)])
             case tree.Phrase(text):
                 return self._sloppy(node, _searchable(text), scope)
             case tree.Prefix(text):
-                return self._prefix(_searchable(text), scope)
+                return _unscored(self._prefix(_searchable(text), scope))
             case tree.Fuzzy(text, distance):
-                return self._fuzzy(_searchable(text), distance, scope)
+                return _unscored(self._fuzzy(_searchable(text), distance, scope))
         raise AssertionError(node)
 
-    def _forms(self, terms: Sequence[str], scope: str | None, slop: int = 0) -> Query:
+    def _forms(self, terms: Sequence[str], scope: str) -> Query:
         """One word in any form, or several in this order, side by side."""
-        clauses = []
-        for language in self._languages:
-            stems = self._stems(language, terms)
-            clauses += [
-                self._row(schema.stemmed(field, language), stems, slop)
-                for field in _SCOPES.get(scope or "", schema.SPOKEN)
-            ]
-        return _any(clauses)
+        return _any(
+            self._stemmed(language, stems_of(language).of(terms), scope)
+            for language in self._languages
+        )
 
-    def _row(self, field: str, terms: Sequence[str], slop: int = 0) -> Query:
+    def _stemmed(self, language: str, stems: Sequence[str], scope: str) -> Query:
+        from tantivy import Occur, Query
+
+        field = schema.pairs(language)
+        pairs = [
+            Query.term_query(self._schema, field, schema.pair(*two)) for two in pairwise(stems)
+        ]
+        if len(pairs) == 1 and scope == schema.SAID:
+            return pairs[0]
+        row = self._row(schema.stemmed(scope, language), stems)
+        if not pairs:
+            return row
+        # The pairs are not enough, but what lacks one of them need not be looked at.
+        clauses = [(Occur.Must, row), *((Occur.Must, _unscored(pair)) for pair in pairs)]
+        return Query.boolean_query(clauses)
+
+    def _row(self, field: str, terms: Sequence[str]) -> Query:
         """Terms of one field in this order."""
         from tantivy import Query
 
         if len(terms) == 1:  # a phrase of one word makes Tantivy panic
             return Query.term_query(self._schema, field, terms[0])
-        return Query.phrase_query(self._schema, field, list(terms), slop)
+        return Query.phrase_query(self._schema, field, list(terms))
 
-    def _number(self, text: str, scope: str | None) -> Iterator[Query]:
+    def _number(self, text: str, scope: str) -> Iterator[Query]:
         """What finds a number in any writing; nothing where it is none."""
         if (number := digits.asked(text)) is not None:
             for groups in digits.phrases(number):
-                for field in _SCOPES.get(scope or "", schema.SPOKEN):
-                    yield self._row(schema.numbers(field), groups)
+                yield self._row(schema.numbers(scope), groups)
 
-    def _sloppy(self, node: tree.Phrase, terms: Sequence[str], scope: str | None) -> Query:
+    def _sloppy(self, node: tree.Phrase, terms: Sequence[str], scope: str) -> Query:
         """Conversations that have all the words, of which those are kept that have them so."""
         from tantivy import Occur, Query
 
@@ -177,32 +201,25 @@ class Compiler:
         found = Query.term_set_query(self._schema, "rowid", keys)
         return Query.boolean_query([(Occur.Must, together), (Occur.Must, _unscored(found))])
 
-    def _prefix(self, terms: Sequence[str], scope: str | None) -> Query:
+    def _prefix(self, terms: Sequence[str], scope: str) -> Query:
         from tantivy import Query
 
-        fields = _SCOPES.get(scope or "", schema.SPOKEN)
         if len(terms) == 1:
-            return _any(
-                Query.fuzzy_term_query(self._schema, field, terms[0], distance=0, prefix=True)
-                for field in fields
-            )
+            return Query.fuzzy_term_query(self._schema, scope, terms[0], distance=0, prefix=True)
         patterns: list[str | tuple[int, str]] = [re.escape(term) for term in terms]
         patterns[-1] = f"{patterns[-1]}.*"
-        return _any(Query.regex_phrase_query(self._schema, field, patterns) for field in fields)
+        return Query.regex_phrase_query(self._schema, scope, patterns)
 
-    def _fuzzy(self, terms: Sequence[str], distance: int, scope: str | None) -> Query:
+    def _fuzzy(self, terms: Sequence[str], distance: int, scope: str) -> Query:
         """Each of the words within so many edits; for most there is only one."""
         from tantivy import Occur, Query
 
-        fields = _SCOPES.get(scope or "", schema.SPOKEN)
-        each = [
-            _any(
-                Query.fuzzy_term_query(self._schema, field, term, distance=distance)
-                for field in fields
-            )
-            for term in terms
-        ]
-        return Query.boolean_query([(Occur.Must, query) for query in each])
+        return Query.boolean_query(
+            [
+                (Occur.Must, Query.fuzzy_term_query(self._schema, scope, term, distance=distance))
+                for term in terms
+            ]
+        )
 
     def _filter(self, node: Node) -> Query:
         match node:
@@ -263,11 +280,6 @@ class Compiler:
             return Query.empty_query()
         return Query.range_query(self._schema, field, FieldType.Integer, low, high)
 
-    def _stems(self, language: str, terms: Sequence[str]) -> list[str]:
-        if language not in self._stemmers:
-            self._stemmers[language] = schema.stemming(language)
-        return list(self._stemmers[language].analyze(" ".join(terms)))
-
 
 def is_ranked(node: Node) -> bool:
     """Whether some of what matches can match better than the rest."""
@@ -276,7 +288,7 @@ def is_ranked(node: Node) -> bool:
             return any(is_ranked(child) for child in children)
         case tree.Within(_, child):
             return is_ranked(child)
-        case tree.Word() | tree.Phrase():
+        case tree.Word() | tree.Phrase() | tree.Fuzzy():
             return True
     return False
 
@@ -295,15 +307,10 @@ def _searchable(text: str) -> list[str]:
 
 
 def _any(queries: Iterable[Query]) -> Query:
-    from tantivy import Query
+    from tantivy import Occur, Query
 
-    return Query.boolean_query([(_should(), query) for query in queries])
-
-
-def _should() -> Occur:
-    from tantivy import Occur
-
-    return Occur.Should
+    found = list(queries)
+    return found[0] if len(found) == 1 else Query.boolean_query([(Occur.Should, q) for q in found])
 
 
 def _unscored(query: Query) -> Query:

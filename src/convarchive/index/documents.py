@@ -7,10 +7,12 @@ there is only one truth.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
 from convarchive.index import digits, schema
+from convarchive.index.stems import stems_of
 from convarchive.index.words import fold
 from convarchive.model import Conversation
 
@@ -116,12 +118,23 @@ def _flags(conversation: Conversation) -> list[str]:
 def _spoken(conversation: Conversation) -> dict[str, list[str]]:
     said = [(turn.role, fold(turn.text)) for turn in conversation.turns]
     summary = [("summary", fold(conversation.summary))] if conversation.summary else []
-    spoken: dict[str, list[str]] = {}
-    for side, text in (*said, *summary):
-        spoken.setdefault(side, []).append(text)
     forms = schema.forms_of(conversation.language)
-    fields = {schema.stemmed(side, forms): texts for side, texts in spoken.items()}
+    stems = stems_of(forms)
+    fields: defaultdict[str, list[str]] = defaultdict(list)
+    pairs: list[str] = []
+    for side, text in (*said, *summary):
+        stemmed = stems.of(text.split())
+        pairs += map(schema.pair, stemmed, stemmed[1:])
+        for field in _fields(side):
+            fields[field].append(text)
+            fields[schema.stemmed(field, forms)].append(" ".join(stemmed))
+    fields[schema.pairs(forms)] = [" ".join(pairs)]
     for texts in (said, summary):
         for run in digits.runs(texts, conversation.language):
-            fields.setdefault(schema.numbers(run.side), []).extend(digits.indexed(run))
-    return spoken | fields | {"forms": [forms]}
+            for field in _fields(run.side):
+                fields[schema.numbers(field)] += digits.indexed(run)
+    return fields | {"forms": [forms]}
+
+
+def _fields(side: str) -> tuple[str, ...]:
+    return (schema.SAID, side) if side in schema.SPOKEN else (schema.SAID,)

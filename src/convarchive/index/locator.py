@@ -3,17 +3,27 @@
 The index says which conversations match; this asks the same of the text itself, with the same words
 and stems, for the few that are shown. It also settles what the index can't: whether a phrase with
 words between stands within one turn.
+
+Most turns of a conversation that matches have nothing to do with the query. Each word is looked at
+once, whether anything that is wanted could have it in it, and turns without such a word are left
+at that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from convarchive.index import digits, schema
-from convarchive.index.words import spans, words
+from convarchive.index.stems import Stems, stems_of
+from convarchive.index.words import fold, spans, words
 from convarchive.model import Conversation, Turn
 from convarchive.query import tree
+
+BEST = 3
+"""Turns of a conversation that stand before the others: those in which most of what is looked for
+is said."""
 
 
 class Match(NamedTuple):
@@ -28,105 +38,162 @@ class _Wanted(NamedTuple):
     """A text node, and where it is looked for."""
 
     node: tree.Word | tree.Phrase | tree.Prefix | tree.Fuzzy
-    scope: str | None
+    scope: str
     terms: tuple[str, ...]
+    number: str | None
+    """The digits of what is a number."""
 
 
 class Locator:
     """Finds one query's words in any number of conversations."""
 
     def __init__(self, node: tree.Node) -> None:
-        self._wanted = list(_positive(node, None))
-        self._numbers = [
-            (number, wanted.scope)
-            for wanted in self._wanted
-            if isinstance(wanted.node, tree.Word | tree.Phrase)
-            and (number := digits.asked(wanted.node.text)) is not None
-        ]
-        self._stems: dict[str | None, _Stems] = {}
+        self._wanted = list(_positive(node, schema.SAID))
+        self._any_number = any(wanted.number for wanted in self._wanted)
+        self._searches: dict[str, _Search] = {}
 
     def locate(self, conversation: Conversation) -> list[Match]:
-        """The turns that match, in their order."""
-        if not self._wanted:
-            return []
-        stems = self._stems_of(conversation)
-        said = [words(turn.text) for turn in conversation.turns]
-        sides = [turn.role for turn in conversation.turns]
-        numbers = self._numbers_in(list(zip(sides, said, strict=True)), conversation.language)
-        matches = []
-        for at, turn in enumerate(conversation.turns):
-            found = self._found(said[at], stems, turn.role) | numbers.get(at, set())
-            if found:
-                matches.append(Match(turn, _highlights(turn.text, found)))
+        """The turns that match: the `BEST` first, and then the others, both in their order."""
+        said = [(turn.role, turn.text) for turn in conversation.turns]
+        found = sorted(self._found(said, conversation.language).items())
+        matches = [
+            Match(turn := conversation.turns[at], _highlights(turn.text, here.words))
+            for at, here in found
+        ]
+        if len(matches) > BEST:
+            most = sorted(range(len(found)), key=lambda at: (-len(found[at][1].wanted), at))
+            matches = [matches[at] for at in (*sorted(most[:BEST]), *sorted(most[BEST:]))]
         return matches
 
     def summary(self, conversation: Conversation) -> tuple[tuple[int, int], ...]:
         """The stretches of the summary that match."""
         text = conversation.summary or ""
-        stems = self._stems_of(conversation)
-        said = words(text)
-        numbers = self._numbers_in([("summary", said)], conversation.language)
-        return _highlights(text, self._found(said, stems, "summary") | numbers.get(0, set()))
+        found = self._found([("summary", text)], conversation.language)
+        return _highlights(text, found[0].words) if found else ()
 
-    def _numbers_in(
-        self, said: Sequence[tuple[str, list[str]]], language: str | None
-    ) -> dict[int, set[int]]:
-        """Positions of the words that say a number that is looked for, by text."""
-        found: dict[int, set[int]] = {}
-        if self._numbers:
-            for run in digits.runs([(side, " ".join(text)) for side, text in said], language):
-                for number, scope in self._numbers:
-                    if scope in (None, run.side):
-                        for text, position in digits.held(run, number):
-                            found.setdefault(text, set()).add(position)
+    def _found(
+        self, said: Sequence[tuple[str, str]], language: str | None
+    ) -> defaultdict[int, _Found]:
+        """What is found in which of these texts, each with the side that says it."""
+        found: defaultdict[int, _Found] = defaultdict(_Found)
+        if not self._wanted:
+            return found
+        search = self._search(language)
+        for at, (side, text) in enumerate(said):
+            heard = words(text)
+            if search.may_be_in(heard):
+                for which, positions in search.positions(heard, side):
+                    for position in positions:
+                        found[at].add(which, position)
+        if self._any_number:
+            self._add_numbers(found, said, language)
         return found
 
-    def _stems_of(self, conversation: Conversation) -> _Stems:
-        language = conversation.language
-        if language not in self._stems:
-            self._stems[language] = _Stems(language)
-        return self._stems[language]
+    def _add_numbers(
+        self,
+        found: defaultdict[int, _Found],
+        said: Sequence[tuple[str, str]],
+        language: str | None,
+    ) -> None:
+        for run in digits.runs([(side, fold(text)) for side, text in said], language):
+            for which, (_, scope, _, number) in enumerate(self._wanted):
+                if number and scope in (schema.SAID, run.side):
+                    for at, position in digits.held(run, number):
+                        found[at].add(which, position)
 
-    def _found(self, heard: Sequence[str], stems: _Stems, side: str) -> set[int]:
-        """Positions of the words that match."""
-        found: set[int] = set()
-        for wanted in self._wanted:
-            if wanted.scope in (None, side):
-                found.update(_positions(wanted, heard, stems))
-        return found
+    def _search(self, language: str | None) -> _Search:
+        forms = schema.forms_of(language)
+        if forms not in self._searches:
+            self._searches[forms] = _Search(self._wanted, stems_of(forms))
+        return self._searches[forms]
 
 
-def has_phrase(conversation: Conversation, phrase: tree.Phrase, scope: str | None) -> bool:
+def has_phrase(conversation: Conversation, phrase: tree.Phrase, scope: str) -> bool:
     """Whether one turn (or the summary) has all the words in this order, with no more than so many
     others between."""
-    wanted = _Wanted(phrase, scope, tuple(words(phrase.text)))
-    texts = [(turn.role, words(turn.text)) for turn in conversation.turns]
-    texts.append(("summary", words(conversation.summary or "")))
-    stems = _Stems(conversation.language)
-    found = (_positions(wanted, heard, stems) for side, heard in texts if scope in (None, side))
-    return any(True for positions in found for _ in positions)
+    stems = stems_of(schema.forms_of(conversation.language))
+    terms = stems.of(words(phrase.text))
+    texts = [(turn.role, turn.text) for turn in conversation.turns]
+    texts.append(("summary", conversation.summary or ""))
+    return any(
+        True
+        for side, text in texts
+        if scope in (schema.SAID, side)
+        for _ in _runs(terms, stems.of(words(text)), phrase.slop)
+    )
 
 
-class _Stems:
-    """The stems of words in one language, each made once; forms of a word have the same."""
+class _Found:
+    """What is found in one text."""
 
-    def __init__(self, language: str | None) -> None:
-        forms = schema.forms_of(language)
-        self._stemming = None if forms == schema.UNSTEMMED else schema.stemming(forms)
-        self._known: dict[str, str] = {}
+    def __init__(self) -> None:
+        self.words: set[int] = set()
+        """Positions of the words that match."""
+        self.wanted: set[int] = set()
+        """Which of what is wanted, by its place in the query."""
 
-    def of(self, said: Sequence[str]) -> Sequence[str]:
-        """The stems of these words; the words themselves where the language has no stemmer."""
-        if self._stemming is None:
-            return said
-        fresh = [word for word in said if word not in self._known]
-        if fresh:
-            stems = self._stemming.analyze(" ".join(fresh))
-            self._known.update(zip(fresh, stems, strict=True))
-        return [self._known[word] for word in said]
+    def add(self, which: int, position: int) -> None:
+        """A word belongs to something that is wanted."""
+        self.wanted.add(which)
+        self.words.add(position)
 
 
-def _positive(node: tree.Node, scope: str | None) -> Iterator[_Wanted]:
+class _Search:
+    """Looks for what is wanted in texts of one language."""
+
+    def __init__(self, wanted: Sequence[_Wanted], stems: Stems) -> None:
+        self._stems = stems
+        self._wanted = [(one, stems.of(one.terms)) for one in wanted]
+        self._wanted_stems = {
+            stem
+            for one, stemmed in self._wanted
+            if isinstance(one.node, tree.Word | tree.Phrase)
+            for stem in stemmed
+        }
+        self._others = [
+            one for one, _ in self._wanted if isinstance(one.node, tree.Prefix | tree.Fuzzy)
+        ]
+        self._seen: set[str] = set()
+        self._telling: set[str] = set()
+        """Of the words seen, those that something wanted can have in it."""
+
+    def may_be_in(self, heard: list[str]) -> bool:
+        """Whether one of the words is such that it is worth looking."""
+        if not self._seen.issuperset(heard):
+            fresh = list(set(heard) - self._seen)
+            self._seen.update(fresh)
+            stemmed = zip(fresh, self._stems.of(fresh), strict=True)
+            self._telling.update(word for word, stem in stemmed if stem in self._wanted_stems)
+            for one in self._others:
+                self._telling.update(word for word in fresh if _like(one, word))
+        return not self._telling.isdisjoint(heard)
+
+    def positions(self, heard: Sequence[str], side: str) -> Iterator[tuple[int, Iterable[int]]]:
+        """For all that is wanted of this side, the positions of the words that match."""
+        stemmed = self._stems.of(heard)
+        for which, (wanted, terms) in enumerate(self._wanted):
+            if wanted.scope not in (schema.SAID, side):
+                continue
+            match wanted.node:
+                case tree.Word():
+                    yield which, _runs(terms, stemmed, 0)
+                case tree.Phrase(_, slop):
+                    yield which, _runs(terms, stemmed, slop)
+                case tree.Prefix():
+                    yield which, _prefixed(wanted.terms, heard)
+                case tree.Fuzzy():
+                    yield which, (at for at, word in enumerate(heard) if _like(wanted, word))
+
+
+def _like(wanted: _Wanted, word: str) -> bool:
+    """Whether a beginning or a near word can have this word in it."""
+    if isinstance(wanted.node, tree.Fuzzy):
+        most = wanted.node.distance
+        return any(_edits(word, term, most) <= most for term in wanted.terms)
+    return word.startswith(wanted.terms[-1])
+
+
+def _positive(node: tree.Node, scope: str) -> Iterator[_Wanted]:
     """Everything that is looked for, and not what must be absent."""
     match node:
         case tree.And(children) | tree.Or(children):
@@ -135,21 +202,9 @@ def _positive(node: tree.Node, scope: str | None) -> Iterator[_Wanted]:
         case tree.Within(within, child):
             yield from _positive(child, within)
         case tree.Word() | tree.Phrase() | tree.Prefix() | tree.Fuzzy():
-            yield _Wanted(node, scope, tuple(words(node.text)))
-
-
-def _positions(wanted: _Wanted, heard: Sequence[str], stems: _Stems) -> Iterator[int]:
-    match wanted.node:
-        case tree.Word():
-            yield from _runs(stems.of(wanted.terms), stems.of(heard), 0)
-        case tree.Phrase(_, slop):
-            yield from _runs(stems.of(wanted.terms), stems.of(heard), slop)
-        case tree.Prefix():
-            yield from _prefixed(wanted.terms, heard)
-        case tree.Fuzzy(_, distance):
-            for at, word in enumerate(heard):
-                if any(_edits(word, term, distance) <= distance for term in wanted.terms):
-                    yield at
+            spoken = isinstance(node, tree.Word | tree.Phrase)
+            number = digits.asked(node.text) if spoken else None
+            yield _Wanted(node, scope, tuple(words(node.text)), number)
 
 
 def _runs(terms: Sequence[str], heard: Sequence[str], slop: int) -> Iterator[int]:
@@ -200,8 +255,6 @@ def _edits(one: str, other: str, most: int) -> int:
 
 def _highlights(text: str, found: set[int]) -> tuple[tuple[int, int], ...]:
     """The words at these positions as stretches of characters; neighbours become one."""
-    if not found:
-        return ()
     places = spans(text)
     joined: list[tuple[int, int]] = []
     last = -2

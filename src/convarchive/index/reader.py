@@ -32,15 +32,9 @@ SORTS = ("relevance", "newest", "oldest", "longest")
 _DIGITS = 4
 """Of a score: sums of floating-point numbers differ in the last places from index to index."""
 
-_LARGEST_TIE = 100_000
-
 _ROOM = 100
 """So many hits more than are wanted are asked for, for those that tie with the last; if they all
 do, eight times as many. The engine takes about as long for ten hits as for a thousand."""
-
-_FINELY_RANKED = 20_000
-"""Of so many hits those come first that have a word in the form that was asked for, or two of them
-close together. Among more than that it would take too long to see, and nobody reads so far."""
 
 
 class Hit(NamedTuple):
@@ -78,6 +72,8 @@ class Reader:
                 "Make it with: convarchive reindex",
             )
         self._connection = connection
+        self._directory = directory
+        self._made_of = self._segments()
         with _explained():
             index = Index.open(os.path.join(directory, DIRECTORY))  # noqa: PTH118 - as in `store.database`
             self._schema = index.schema
@@ -85,6 +81,19 @@ class Reader:
             self._languages = [
                 language for language in schema.FORMS if self._searcher.doc_freq("forms", language)
             ]
+
+    def is_current(self) -> bool:
+        """Whether nothing was indexed since it was opened."""
+        return self._made_of is not None and self._made_of == self._segments()
+
+    def _segments(self) -> bytes | None:
+        """The engine's list of what it has; it differs after each commit."""
+        path = os.path.join(self._directory, DIRECTORY, "meta.json")  # noqa: PTH118
+        try:
+            with open(path, "rb") as file:  # noqa: PTH123
+                return file.read()
+        except OSError:
+            return None
 
     def search(
         self, node: tree.Node, *, limit: int, offset: int = 0, sort: str = "relevance"
@@ -102,19 +111,17 @@ class Reader:
         """
         check_sort(sort)
         compiler = self._compiler()
-        query = compiler.compile(node)
         if sort == "relevance" and not is_ranked(node):
             sort = "newest"
+        query = compiler.compile(node, ranked=sort == "relevance")
         with _explained():
             # To count them and to find the first of them takes the engine no longer than either.
             total, found = self._ask(query, offset + limit + _ROOM, sort)
             wanted = total if limit == 0 else min(offset + limit, total)
             if wanted <= offset:
                 return Found(total, [])
-            if sort == "relevance" and total <= _FINELY_RANKED:
-                finer = compiler.ranking(node)
-                if finer is not None:
-                    query, found = finer, []
+            if sort == "relevance" and not found[0][0]:  # as where a near word is there only nearly
+                return self.search(node, limit=limit, offset=offset, sort="newest")
             ranked = self._ranked(query, found, wanted, total, sort)
         return Found(total, [hit for _, hit in ranked[offset:wanted]])
 
@@ -143,9 +150,7 @@ class Reader:
             total: How many there are.
             sort: By what.
         """
-        while len(found) < min(total, wanted + _LARGEST_TIE) and (
-            len(found) < wanted or found[-1][0] == found[wanted - 1][0]
-        ):
+        while len(found) < total and (len(found) < wanted or found[-1][0] == found[wanted - 1][0]):
             ask = min(total, max(wanted + _ROOM, 8 * len(found)))
             _, found = self._ask(query, ask, sort)
         found = [hit for hit in found if hit[0] >= found[wanted - 1][0]]
@@ -188,7 +193,7 @@ class Reader:
             values = self._searcher.fast_field_values("rowid", [address for _, address in hits])
         return [int(value) for value in values if value is not None]
 
-    def _verify(self, phrase: tree.Phrase, scope: str | None, candidates: Query) -> Sequence[int]:
+    def _verify(self, phrase: tree.Phrase, scope: str, candidates: Query) -> Sequence[int]:
         keys = self._keys(candidates)
         return [
             key
