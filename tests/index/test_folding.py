@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
+from typing import Literal
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -127,7 +130,11 @@ def test_folding_again(text: str) -> None:
     assert words(" ".join(once)) == once
 
 
-@given(st.text(max_size=60) | st.text("aé ½ﬁ日ガ\u0301'ÆŁ５İß㈱", max_size=60))
+PARTS = "한한ｶｱﾞﾟかア\u3099 a"
+"""Korean and kana in parts and whole."""
+
+
+@given(st.text(max_size=60) | st.text("aé ½ﬁ日ガ\u0301'ÆŁ５İß㈱", max_size=60) | st.text(PARTS))
 @settings(max_examples=300, deadline=None)
 def test_spans_hold_their_words(text: str) -> None:
     """The characters from ``start`` to ``end`` fold to the word, in the order of the text."""
@@ -159,3 +166,29 @@ def test_characters_outside_of_the_bmp() -> None:
     """Spans count characters, not bytes and not UTF-16 units."""
     text = "😀😀 café 𠮷 refund"
     assert [text[start:end] for start, end in spans(text)] == ["café", "𠮷", "refund"]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
+@pytest.mark.parametrize(
+    "text", ["환불 확인", "ガラス, パーティー", "かがみ", "état déjà", "ＡＢ-12"]
+)
+def test_every_normal_form_is_the_same(
+    text: str, form: Literal["NFC", "NFD", "NFKC", "NFKD"]
+) -> None:
+    """However Unicode lets a text be written, its words are the same."""
+    assert words(unicodedata.normalize(form, text)) == words(text)
+
+
+def test_half_width_kana() -> None:
+    """Half-width kana with a voice mark behind is the full-width letter, and marked whole."""
+    text = "aｶﾞﾗｽb"
+    assert words(text) == words("aガラスb")
+    assert [text[start:end] for start, end in spans(text)] == ["a", "ｶﾞ", "ﾗ", "ｽ", "b"]
+
+
+def test_korean_in_parts_is_marked_whole() -> None:
+    """A syllable of two or three letters is one stretch."""
+    text = unicodedata.normalize("NFD", "네 환불")
+    assert [unicodedata.normalize("NFC", text[start:end]) for start, end in spans(text)] == [
+        "네", "환", "불",
+    ]  # fmt: skip

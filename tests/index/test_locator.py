@@ -183,3 +183,21 @@ def test_highlights_are_stretches(
             assert last < start < end <= len(text)
             assert text[start:end].strip(" ,–\n😀\u2028") == text[start:end]
             last = end
+
+
+def test_the_best_three_come_first(marked) -> None:
+    """Turns in which more of the query is said stand before the others, each part in its order."""
+    lines = [f"customer: {said}" for said in (
+        "an invoice", "an invoice", "a refund", "no", "a refund for an invoice", "invoice",
+        "invoice, refund",
+    )]  # fmt: skip
+    assert marked("refund invoice", *lines) == [
+        "an ‹invoice›", "a ‹refund› for an ‹invoice›", "‹invoice, refund›",
+        "an ‹invoice›", "a ‹refund›", "‹invoice›",
+    ]  # fmt: skip
+
+
+def test_one_word_is_shown_where_it_is_first_said(marked) -> None:
+    """Turns that match alike stand in their order."""
+    lines = [f"customer: refund {number}" for number in range(6)]
+    assert marked("refund", *lines) == [f"‹refund› {number}" for number in range(6)]

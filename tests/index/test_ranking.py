@@ -159,3 +159,47 @@ def test_unknown_orders(archive: Archive, sort: str) -> None:
     for ask in (archive.search, archive.list):
         with pytest.raises(UsageError, match="relevance, newest, oldest, longest"):
             ask("refund", sort=sort)
+
+
+def test_a_near_word_is_best_without_slips(shelve, call) -> None:
+    """Of what a near word finds, the word itself comes first, then its forms, then the others."""
+    archive = shelve(
+        call("other", "customer: refunt", started_at="2026-01-04T00:00:00Z"),
+        call("form", "customer: refunds", started_at="2026-01-03T00:00:00Z"),
+        call("same", "customer: refund", started_at="2026-01-02T00:00:00Z"),
+        call("without", "customer: refunded", started_at="2026-01-01T00:00:00Z"),
+    )
+    assert found(archive, "refund~") == ["same", "form", "other"]
+
+
+def test_a_near_word_counts_least(shelve, call) -> None:
+    """Beside a word that is there in one of its forms, one that is nearly there counts nothing."""
+    archive = shelve(call("near", "customer: refunt refunt"), call("form", "customer: refunded"))
+    assert found(archive, "refund OR refund~") == ["form", "near"]
+
+
+def test_words_side_by_side(shelve, call) -> None:
+    """Two words count more where they stand side by side in a turn, as in the query."""
+    archive = shelve(
+        call("apart", "customer: card payment new", "agent: x"),
+        call("beside", "customer: new card payment", "agent: x"),
+        call("turns", "customer: payment new", "agent: card"),
+    )
+    assert found(archive, "new card")[0] == "beside"
+    assert found(archive, "(new card) turns:2") == found(archive, "new card")
+
+
+def test_the_summary_counts_more(shelve, call) -> None:
+    """A word that the summary takes up counts more than one that is only said."""
+    archive = shelve(
+        call("said", "customer: a refund please", summary="Nothing."),
+        call("summed", "customer: a thing please", summary="Refund."),
+    )
+    assert found(archive, "refund") == ["summed", "said"]
+
+
+@pytest.mark.parametrize("query", ["(a b) OR c", "c OR (a b)", "(a b) OR (b c)", "c (a OR b)"])
+def test_what_ranks_finds_nothing_more(shelve, call, query: str) -> None:
+    """By relevance the same is found as in the order of time."""
+    archive = shelve(*(call(said, f"customer: {said}") for said in ("a", "b", "c", "a b", "b c")))
+    assert set(found(archive, query)) == set(found(archive, query, sort="newest"))

@@ -8,6 +8,9 @@ Every character is folded by itself: case, accents and width go (``É`` becomes 
 without spaces stand alone as words, so that any substring of Chinese, Japanese, Korean or Thai is a
 phrase. An apostrophe or hyphen splits (``don't`` is the phrase *don t*), which needs no rules for
 names, part numbers and e-mail addresses: they all are phrases.
+
+Korean syllables and voiced kana can be written in parts, ``ᄒ`` ``ᅡ`` ``ᆫ`` for ``한`` and ``ｶ`` ``ﾞ``
+for ``が``; they are put together first.
 """
 
 from __future__ import annotations
@@ -33,13 +36,18 @@ _WITHOUT_ACCENT: Final = {
 }  # fmt: skip
 """Letters that Unicode does not take apart into a letter and a mark."""
 
+_IN_PARTS: Final = re.compile(
+    "[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?"
+    "|[\u3041-\u30ff\uff66-\uff9d][\u3099\u309a\uff9e\uff9f]"
+)
+
 _WORD: Final = re.compile(rf"[^ ]{{1,{LONGEST}}}")
 _OVERLONG: Final = re.compile(rf"([^ ]{{{LONGEST}}})(?=[^ ])")
 
 
 def fold(text: str) -> str:
     """The words of a text with spaces between, ready to be indexed."""
-    folded = text.translate(_FOLDS)
+    folded = (text if text.isascii() else _whole(text)).translate(_FOLDS)
     return _OVERLONG.sub(r"\1 ", folded) if len(folded) > LONGEST else folded
 
 
@@ -50,6 +58,9 @@ def words(text: str) -> list[str]:
 
 def spans(text: str) -> list[tuple[int, int]]:
     """Where each of the `words` stands in the text: its start and its end, in characters."""
+    if (whole := _whole(text)) != text:
+        at = _places(text)
+        return [(at[start], at[end]) for start, end in spans(whole)]
     folded = text.translate(_FOLDS)
     found = (match.span() for match in _WORD.finditer(folded))
     if text.isascii():
@@ -64,6 +75,26 @@ def _end(text: str, last: int) -> int:
     while end < len(text) and not _FOLDS[ord(text[end])]:
         end += 1
     return end
+
+
+def _whole(text: str) -> str:
+    """The text with what is written in parts put together."""
+    return text if text.isascii() else _IN_PARTS.sub(_put_together, text)
+
+
+def _put_together(parts: re.Match[str]) -> str:
+    return unicodedata.normalize("NFKC", parts[0])
+
+
+def _places(text: str) -> list[int]:
+    """Where each character of the `_whole` text begins in this one, and where the last one ends."""
+    places: list[int] = []
+    at = 0
+    for parts in _IN_PARTS.finditer(text):
+        places.extend(range(at, parts.start()))
+        places.extend(range(parts.start(), parts.start() + len(_put_together(parts))))
+        at = parts.end()
+    return [*places, *range(at, len(text) + 1)]
 
 
 class _Folds(dict[int, str]):

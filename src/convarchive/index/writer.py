@@ -30,8 +30,11 @@ if TYPE_CHECKING:
 SMALL_HEAP = (30_000_000, 1)
 """Bytes for the engine to work in, and threads; where other things are in memory as well."""
 
-_REBUILD_HEAP = (400_000_000, 2)
-_PART = 20_000  # conversations
+REBUILD_HEAP = (400_000_000, 2)
+"""The same where nothing else is."""
+
+PART = 20_000
+"""Conversations a commit."""
 
 Progress = Callable[[int, int], None]
 """Told how many conversations are indexed, and of how many."""
@@ -88,7 +91,7 @@ class Additions:
         conversations that were."""
         many = 0
         while True:
-            part = unindexed.after(self._connection, self._entry, _PART, behind)
+            part = unindexed.after(self._connection, self._entry, PART, behind)
             if part.last == self._entry:
                 return many
             with _explained():
@@ -118,7 +121,7 @@ def build(
     connection: sqlite3.Connection,
     directory: Path,
     progress: Progress | None = None,
-    heap: tuple[int, int] = _REBUILD_HEAP,
+    heap: tuple[int, int] = REBUILD_HEAP,
 ) -> int:
     """Make the index anew from the store; how many conversations it holds.
 
@@ -170,8 +173,8 @@ def _write(
 ) -> None:
     writer = index.writer(*heap)
     try:
-        for at in range(0, len(keys), _PART):
-            part = keys[at : at + _PART]
+        for at in range(0, len(keys), PART):
+            part = keys[at : at + PART]
             _add(writer, connection, part)
             writer.commit()
             if progress:
