@@ -4,9 +4,8 @@ The index says which conversations match; this asks the same of the text itself,
 and stems, for the few that are shown. It also settles what the index can't: whether a phrase with
 words between stands within one turn.
 
-Most turns of a conversation that matches have nothing to do with the query. Each word is looked at
-once, whether anything that is wanted could have it in it, and turns without such a word are left
-at that.
+Most turns of a conversation that matches have nothing to do with the query; those without any word
+of it are passed over at once.
 """
 
 from __future__ import annotations
@@ -79,10 +78,10 @@ class Locator:
         if not self._wanted:
             return found
         search = self._search(language)
-        for at, (side, text) in enumerate(said):
-            heard = words(text)
-            if search.may_be_in(heard):
-                for which, positions in search.positions(heard, side):
+        heard = [words(text) for _, text in said]
+        for at, stemmed in enumerate(search.stemmed(heard)):
+            if search.may_be_in(heard[at], stemmed):
+                for which, positions in search.positions(heard[at], stemmed, said[at][0]):
                     for position in positions:
                         found[at].add(which, position)
         if self._any_number:
@@ -154,23 +153,29 @@ class _Search:
             one for one, _ in self._wanted if isinstance(one.node, tree.Prefix | tree.Fuzzy)
         ]
         self._seen: set[str] = set()
-        self._telling: set[str] = set()
-        """Of the words seen, those that something wanted can have in it."""
+        self._like: set[str] = set()
+        """Of the words seen, those that a beginning or a near word stands for."""
 
-    def may_be_in(self, heard: list[str]) -> bool:
+    def stemmed(self, heard: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+        """The stems of the words of each text."""
+        self._stems.learn({word for each in heard for word in each})
+        return [self._stems.of(each) for each in heard]
+
+    def may_be_in(self, heard: Sequence[str], stemmed: Sequence[str]) -> bool:
         """Whether one of the words is such that it is worth looking."""
-        if not self._seen.issuperset(heard):
-            fresh = list(set(heard) - self._seen)
-            self._seen.update(fresh)
-            stemmed = zip(fresh, self._stems.of(fresh), strict=True)
-            self._telling.update(word for word, stem in stemmed if stem in self._wanted_stems)
-            for one in self._others:
-                self._telling.update(word for word in fresh if _like(one, word))
-        return not self._telling.isdisjoint(heard)
+        if not self._wanted_stems.isdisjoint(stemmed):
+            return True
+        if not self._others:
+            return False
+        fresh = set(heard) - self._seen
+        self._seen |= fresh
+        self._like.update(w for w in fresh if any(_like(one, w) for one in self._others))
+        return not self._like.isdisjoint(heard)
 
-    def positions(self, heard: Sequence[str], side: str) -> Iterator[tuple[int, Iterable[int]]]:
+    def positions(
+        self, heard: Sequence[str], stemmed: Sequence[str], side: str
+    ) -> Iterator[tuple[int, Iterable[int]]]:
         """For all that is wanted of this side, the positions of the words that match."""
-        stemmed = self._stems.of(heard)
         for which, (wanted, terms) in enumerate(self._wanted):
             if wanted.scope not in (schema.SAID, side):
                 continue

@@ -32,9 +32,9 @@ SORTS = ("relevance", "newest", "oldest", "longest")
 _DIGITS = 4
 """Of a score: sums of floating-point numbers differ in the last places from index to index."""
 
-_ROOM = 100
+_ROOM = 10
 """So many hits more than are wanted are asked for, for those that tie with the last; if they all
-do, eight times as many. The engine takes about as long for ten hits as for a thousand."""
+do, eight times as many."""
 
 
 class Hit(NamedTuple):
