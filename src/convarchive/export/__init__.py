@@ -35,7 +35,8 @@ from types import MappingProxyType
 from typing import BinaryIO, Final
 
 from convarchive.errors import ConvarchiveError, UsageError
-from convarchive.export import bagit, csv, json, jsonl, raw, transcripts
+from convarchive.export import bagit, csv, dat, json, jsonl, raw, rsmf, transcripts
+from convarchive.export.exceptions import lacks_sound
 from convarchive.export.landing import failures_told, new_directory, new_file
 from convarchive.export.names import safe
 from convarchive.export.selection import (
@@ -73,7 +74,7 @@ FORMATS: Final[Mapping[str, FileFormat | TreeFormat]] = MappingProxyType({
     for made in (
         jsonl.FORMAT, json.FORMAT, csv.FORMAT,
         transcripts.TEXT, transcripts.SRT, transcripts.VTT, raw.FORMAT,
-        bagit.FORMAT,
+        bagit.FORMAT, dat.FORMAT, rsmf.FORMAT,
     )
 })  # fmt: skip
 """Every format by its name, in the order of the help. A new one is a module and a line here."""
@@ -141,7 +142,7 @@ class _Tally:
             yield key, conversation
             done += 1
             self.without_transcript += not conversation.turns
-            self.without_recording += self._lacks_sound(conversation)
+            self.without_recording += lacks_sound(self._selection, conversation)
             self._tell()
         if done != self._selection.count:
             raise ConvarchiveError(
@@ -154,12 +155,6 @@ class _Tally:
         self._seen += 1
         if self._progress and self._seen % self._passes == 0:
             self._progress(self._seen // self._passes)
-
-    def _lacks_sound(self, conversation: Conversation) -> bool:
-        if not (self._selection.wishes.recordings and conversation.recording):
-            return False
-        sha256 = conversation.recording.sha256
-        return sha256 is None or self._selection.recording(sha256) is None
 
 
 _Writer = Callable[[Selection, bool], int]

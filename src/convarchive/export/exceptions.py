@@ -40,7 +40,7 @@ KINDS: Final[Mapping[str, str]] = {
     "no_transcript": "There is no transcript.",
     "no_turns": "The transcript is empty.",
     "recording_missing": "There is a recording, but its file is not in the archive.",
-    "recording_damaged": "The recording is here, but its bytes have changed since they were fetched.",
+    "recording_damaged": "The recording is here, but its bytes have changed since it was fetched.",
     "problem": "The archive could not get all of it.",
 }
 """What each kind means, as a sentence."""
@@ -51,7 +51,9 @@ Problems = Mapping[tuple[str, str], Sequence[str]]
 
 def missing(selection: Selection, conversation: Conversation, problems: Problems) -> list[Missing]:
     """What is not there of this conversation, but for what only its bytes could tell."""
-    kinds = [*_of_transcript(conversation), *_of_recording(selection, conversation)]
+    kinds = list(_of_transcript(conversation))
+    if lacks_sound(selection, conversation):
+        kinds.append("recording_missing")
     noted = problems.get((conversation.source, conversation.id), ())
     return [
         *(lacking(conversation, kind) for kind in kinds),
@@ -62,6 +64,12 @@ def missing(selection: Selection, conversation: Conversation, problems: Problems
 def lacking(conversation: Conversation, kind: str, why: str = "") -> Missing:
     """One of `KINDS`, in its own words or in these."""
     return Missing(conversation.source, conversation.id, kind, why or KINDS[kind])
+
+
+def lacks_sound(selection: Selection, conversation: Conversation) -> bool:
+    """Whether its recording is wished for, known, and not on the disk."""
+    wished = selection.wishes.recordings and conversation.recording is not None
+    return wished and selection.sound(conversation) is None
 
 
 def noted(selection: Selection) -> Problems:
@@ -79,12 +87,3 @@ def _of_transcript(conversation: Conversation) -> Iterator[str]:
         yield "transcript_pending" if conversation.status == "completed" else "no_transcript"
     elif not conversation.turns:
         yield "no_turns"
-
-
-def _of_recording(selection: Selection, conversation: Conversation) -> Iterator[str]:
-    """Only where recordings are wished for: what nobody asked for is not missing."""
-    if not (selection.wishes.recordings and conversation.recording):
-        return
-    sha256 = conversation.recording.sha256
-    if sha256 is None or selection.recording(sha256) is None:
-        yield "recording_missing"

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import BinaryIO, Final, Self
 
 from convarchive.export.selection import Sink, Tree
@@ -34,6 +35,14 @@ class Hashed:
     def hexdigest(self) -> str:
         """Of what has passed, in lower-case hexadecimal digits."""
         return self._digest.hexdigest()
+
+
+def copied(source: Path, tree: Tree, name: str) -> Hashed:
+    """Put a file into a tree; what came through, with its SHA-256."""
+    with source.open("rb") as file, tree.open(name) as out:
+        hashed = Hashed(out)
+        shutil.copyfileobj(file, hashed)
+    return hashed
 
 
 class Listed:

@@ -38,6 +38,14 @@ class Problem(NamedTuple):
     """One sentence."""
 
 
+class Sound(NamedTuple):
+    """A recording that is on the disk."""
+
+    sha256: str
+    """Of the bytes that were fetched; those in the file may have changed since."""
+    path: Path
+
+
 def _no_recording(_sha256: str) -> None:
     return None
 
@@ -68,6 +76,12 @@ class Selection:
     """How many conversations the vendor has listed that are not in the archive, so that no query
     finds them."""
     wishes: Wishes = field(default_factory=Wishes)
+
+    def sound(self, conversation: Conversation) -> Sound | None:
+        """Its recording; None where there is none, or nobody wished for it."""
+        sha256 = conversation.recording and conversation.recording.sha256
+        path = self.recording(sha256) if self.wishes.recordings and sha256 else None
+        return Sound(sha256, path) if sha256 and path else None
 
 
 @dataclass(frozen=True, slots=True)

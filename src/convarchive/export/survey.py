@@ -11,21 +11,19 @@ file once, and writes ``exceptions.json``::
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from convarchive.export.encoding import encode, heading
 from convarchive.export.exceptions import Missing, Problems, lacking, missing, noted
-from convarchive.export.hashing import Hashed
+from convarchive.export.hashing import copied
 from convarchive.export.instants import instant
 from convarchive.export.listing import opened
 from convarchive.export.names import safe
-from convarchive.export.selection import Selection, Tree
+from convarchive.export.selection import Selection, Sound, Tree
 from convarchive.model import Conversation
 from convarchive.transcripts.timing import sane
 
@@ -86,7 +84,7 @@ def _exceptions(selection: Selection, payload: Tree, found: Survey) -> Iterator[
     for _, conversation in selection.conversations():
         _count(found, conversation)
         yield from missing(selection, conversation, problems)
-        if sound := _sound(selection, conversation):
+        if sound := selection.sound(conversation):
             if sound.sha256 not in whole:
                 whole[sound.sha256] = _add(sound, payload, found)
             if not whole[sound.sha256]:
@@ -103,27 +101,10 @@ def _count(found: Survey, conversation: Conversation) -> None:
     found.last = started or found.last
 
 
-class _Sound(NamedTuple):
-    """A recording that is wished for and there."""
-
-    sha256: str
-    path: Path
-
-
-def _sound(selection: Selection, conversation: Conversation) -> _Sound | None:
-    sha256 = conversation.recording and conversation.recording.sha256
-    if not (selection.wishes.recordings and sha256):
-        return None
-    path = selection.recording(sha256)
-    return _Sound(sha256, path) if path else None
-
-
-def _add(sound: _Sound, payload: Tree, found: Survey) -> bool:
+def _add(sound: Sound, payload: Tree, found: Survey) -> bool:
     """Put it into the payload; whether its bytes are those that were fetched."""
     name = safe(f"{sound.sha256}{sound.path.suffix}")
-    with sound.path.open("rb") as source, payload.open(f"{RECORDINGS}/{name}") as out:
-        hashed = Hashed(out)
-        shutil.copyfileobj(source, hashed)
+    file = copied(sound.path, payload, f"{RECORDINGS}/{name}")
     found.recordings += 1
-    found.recording_bytes += hashed.bytes
-    return hashed.hexdigest == sound.sha256
+    found.recording_bytes += file.bytes
+    return file.hexdigest == sound.sha256
