@@ -53,7 +53,6 @@ _MOST_NAMED: Final = 20
 
 def write(selection: Selection, tree: Tree) -> None:
     """A message or more for each conversation, and ``manifest.json``."""
-
     problems = noted(selection)
 
     def files(key: int, conversation: Conversation) -> Iterator[tuple[str, Content]]:
