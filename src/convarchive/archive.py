@@ -223,15 +223,9 @@ class Archive:
 
     # Handing over
 
-    @contextlib.contextmanager
-    def snapshot(self) -> Iterator[None]:
+    def snapshot(self) -> contextlib.AbstractContextManager[None]:
         """Within the block the tables stay as they are, whatever a sync writes meanwhile."""
-        connection = self._connection()
-        connection.execute("BEGIN")
-        try:
-            yield
-        finally:
-            connection.execute("ROLLBACK")
+        return database.snapshot(self._connection())
 
     def keys(self, query: str = "") -> Sequence[int]:
         """The keys of all that match, in the order of exports: by start, source and id.

@@ -222,7 +222,7 @@ def test_no_text_breaks_a_row(texts: list[tuple[str, str]]) -> None:
         assert file.replaced == 0
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_call_breaks_the_file(data: Any, select: Select, tmp_path: Path) -> None:
     """Hostile text in every field of a call that can hold any."""

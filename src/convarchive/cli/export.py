@@ -72,7 +72,7 @@ def command(
     with app.open() as archive, archive.snapshot(), bar(watched, "Exporting") as tell:
         keys = archive.keys(text) if ids_from is None else _named(archive, ids_from)
         summary = export(
-            _selection(archive, None if ids_from else text, keys, wishes), form,
+            _selection(archive, text if ids_from is None else None, keys, wishes), form,
             None if output == "-" else Path(output),
             force=force, turns=turns, progress=lambda done: tell(done, len(keys)),
         )  # fmt: skip

@@ -10,6 +10,9 @@ format      is                                     made of                      
 ``srt``     subtitles                              a file a conversation        `transcripts`
 ``vtt``     captions for browsers                  a file a conversation        `transcripts`
 ``raw``     the vendor's bytes                     a file a document            `raw`
+``bagit``   an evidence package, with a cover      a directory                  `bagit`
+``dat``     Concordance load file                  a file a document            `dat`
+``rsmf``    Relativity short messages              a file a conversation        `rsmf`
 ==========  =====================================  ===========================  ================
 
 A format is a module that turns a `Selection` into bytes; it knows neither the archive nor where
@@ -17,7 +20,8 @@ the bytes go. Formats of one file can be written to the standard output, the oth
 directory, or to a ZIP archive where the path ends in ``.zip``. Three promises hold for all of them:
 
 * **All or nothing** (`landing`): the export is at its path when it is whole, and not before.
-* **The same again**: the same archive and query give the same bytes. There is no clock in them.
+* **The same again**: the same archive and query give the same bytes. There is no clock in them, but
+  for the evidence package, which says when it was made.
 * **Nothing missing**: if fewer or more conversations come than were announced, it fails.
 
 Conversations pass through one at a time. Of those that are done, only the names of their files are
