@@ -17,7 +17,7 @@ import bagit
 import pytest
 
 from convarchive.errors import PathExists, UsageError
-from convarchive.export import FORMATS, FileFormat, Problem, Selection, Wishes, export
+from convarchive.export import FORMATS, FileFormat, Problem, Selection, TreeFormat, Wishes, export
 from convarchive.model import Conversation, Recording
 
 Select = Callable[..., Selection]
@@ -395,3 +395,17 @@ def test_sound_passes_through_a_piece_at_a_time(
     finally:
         tracemalloc.stop()
     assert peak < 3_000_000
+
+
+def test_a_wish_goes_to_the_format_that_grants_it(
+    many: Selection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for recordings, which the bag itself has."""
+    heard: list[Wishes] = []
+    able = TreeFormat(
+        "able", "", lambda inner, _: heard.append(inner.wishes), frozenset({"revisions"})
+    )
+    monkeypatch.setattr("convarchive.export.FORMATS", {**FORMATS, "able": able})
+    export(wishing(many, formats=("able", "dat"), revisions=True), "bagit", tmp_path / "bag")
+    assert heard == [Wishes(revisions=True)]
+    assert bagit.Bag(str(tmp_path / "bag")).validate()

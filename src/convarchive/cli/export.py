@@ -96,13 +96,13 @@ def _wishes(
     key, chain = (Path(path) if path else None for path in (signing_key, certificates))
     if (key is None) != (chain is None):
         raise UsageError("--sign and --cert go together.", "A signature names who has signed.")
-    if _everywhere("exported_by") and "exported_by" not in FORMATS[form].grants:
+    if _in_the_environment("exported_by") and "exported_by" not in FORMATS[form].grants:
         exported_by = ""
     return Wishes(with_recordings, revision == "all", formats, key, chain, exported_by)
 
 
-def _everywhere(option: str) -> bool:
-    """Whether it was set in the environment, for all exports, and not for this one."""
+def _in_the_environment(option: str) -> bool:
+    """Whether it was set for all exports, and not for this one."""
     source = click.get_current_context().get_parameter_source(option)
     return source is ParameterSource.ENVIRONMENT
 

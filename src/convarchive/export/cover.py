@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
-from importlib.resources import files
 from string import Template
 from typing import Any, Final
 
@@ -39,6 +38,8 @@ def page(about: Mapping[str, Any], found: Survey, what: Mapping[str, str]) -> st
         found: What is in it, and what is not.
         what: Each format that is in it, in a few words.
     """
+    from importlib.resources import files
+
     template = Template(files(__package__).joinpath(NAME).read_text(encoding="utf-8"))
     return template.substitute(
         title=_shown(f"{_counted(about['count'], 'phone conversation')}"),

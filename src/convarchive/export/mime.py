@@ -10,8 +10,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 from datetime import datetime
-from email.header import Header
-from email.utils import format_datetime
 from typing import IO, Final
 
 from convarchive.export.selection import Sink
@@ -80,6 +78,8 @@ def mailbox(name: str, address: str) -> str:
 
 def date(moment: datetime | None) -> str:
     """A time as in ``Date``, which a message must have; ``-0000`` says that none is known."""
+    from email.utils import format_datetime
+
     return format_datetime(moment) if moment else "Thu, 01 Jan 1970 00:00:00 -0000"
 
 
@@ -93,6 +93,8 @@ def _plain(line: str) -> bool:
 
 
 def _encoded(line: str) -> str:
+    from email.header import Header
+
     return Header(line, "utf-8", _FOLDED).encode(linesep="\r\n")
 
 

@@ -8,9 +8,7 @@ both, the same archive and query give the same bytes here as well.
 
 from __future__ import annotations
 
-import getpass
 import os
-import platform
 from datetime import UTC, datetime
 from typing import Final
 
@@ -39,10 +37,14 @@ def exported_at() -> datetime:
 
 def exported_by(wish: str) -> str:
     """What was wished for, or the user and the machine: ``jane on legal-7``; one line."""
+    import platform
+
     return one_line(wish) or f"{_user()} on {platform.node() or 'an unnamed machine'}"
 
 
 def _user() -> str:
+    import getpass
+
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # no such user, as in some containers; on Windows
