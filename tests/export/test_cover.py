@@ -132,7 +132,9 @@ def test_every_link_leads_into_the_bag(select: Select, call: Conversation, tmp_p
     }
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(text=st.one_of(st.just(HOSTILE), st.text(st.characters(exclude_categories=["Cs"]))))
 def test_text_is_never_markup(
     text: str, select: Select, call: Conversation, tmp_path: Path

@@ -201,6 +201,7 @@ def test_the_zip_holds_the_same(some: Selection, tmp_path: Path) -> None:
         assert parsed(packed.read("loadfile.dat"))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(ANY_TEXT, ANY_TEXT), max_size=5))
 @example([("þ\x14þ", "þ\r\nþforgedþ"), ("\udc80", "®")])
 def test_no_text_breaks_a_row(texts: list[tuple[str, str]]) -> None:
@@ -222,7 +223,9 @@ def test_no_text_breaks_a_row(texts: list[tuple[str, str]]) -> None:
         assert file.replaced == 0
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(data=st.data())
 def test_no_call_breaks_the_file(data: Any, select: Select, tmp_path: Path) -> None:
     """Hostile text in every field of a call that can hold any."""

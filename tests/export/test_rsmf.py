@@ -260,7 +260,9 @@ def test_the_same_again(full: Selection, tmp_path: Path) -> None:
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     turns=TURNS,
     texts=st.lists(TEXT, min_size=5, max_size=5),
@@ -287,6 +289,7 @@ def test_no_call_breaks_a_file(
     assert sorted(in_order) == sorted(turn.text for turn in turns)
 
 
+@settings(deadline=None)
 @given(TEXT)
 @example("=?utf-8?q?forged?=")
 @example("x\r\nBcc: somebody@example.com")
