@@ -242,6 +242,22 @@ def test_keys_must_be_whole(archive: Archive) -> None:
     assert len(archive.keys()) == 30
 
 
+def test_a_snapshot_stays_as_it_is(archive: Archive) -> None:
+    """What is written meanwhile is not seen within it, and is afterwards."""
+    archive.sync()
+
+    def statuses() -> set[str]:
+        return {call.status for _, call in archive.conversations(archive.keys())}
+
+    before = statuses()
+    with archive.snapshot():
+        assert statuses() == before
+        with archive.writing("test") as connection:
+            connection.execute("UPDATE conversations SET status = 'unknown'")
+        assert statuses() == before
+    assert statuses() == {"unknown"} != before
+
+
 def test_a_query_of_the_user(synced: Archive) -> None:
     """Dates are in the zone that the archive was opened with."""
     utc = Archive.open(synced.directory, timezone.utc)  # noqa: UP017

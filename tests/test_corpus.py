@@ -6,25 +6,32 @@ vendor says of its transcripts is compared with our exports of them in any case.
 
 from __future__ import annotations
 
+import email
+import email.policy
 import io
 import json
 import re
+import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.request import Request, urlopen
 
+import bagit
 import pytest
 import srt
+from jsonschema import Draft7Validator
 
 from convarchive import Archive, settings
-from convarchive.export import Selection, export
+from convarchive.export import FORMATS, Selection, Wishes, export
 from convarchive.model import Conversation
 from convarchive.sandbox import Sandbox
 
 FIXTURES = Path(__file__).parents[2] / "shared" / "corpus" / "fixtures.jsonl"
+RSMF_SCHEMA = FIXTURES.parents[1] / "standards" / "rsmf" / "rsmf_schema_2_0_0.json"
 KEY_VARIABLE = "CONVARCHIVE_TEST_KEY"
 
 
@@ -129,6 +136,37 @@ def test_every_turn_comes_back(
             assert turn["end"] == pytest.approx(was["end"], abs=0.001)
         turns += len(came)
     assert turns > 2_500
+
+
+def test_every_conversation_is_an_rsmf_that_relativity_takes(
+    real: dict[str, dict[str, Any]], mirrored: Archive, tmp_path: Path
+) -> None:
+    """Its manifest passes the schema, and has each turn to the character, in the order of time."""
+    schema = Draft7Validator(json.loads(RSMF_SCHEMA.read_bytes()))
+    export(selection(mirrored), "rsmf", tmp_path / "rsmf")
+    for name, one in real.items():
+        with (tmp_path / "rsmf" / f"{name}.rsmf").open("rb") as file:
+            message = email.message_from_binary_file(file, policy=email.policy.default)
+        (attachment,) = message.iter_attachments()
+        with zipfile.ZipFile(io.BytesIO(attachment.get_content())) as packed:
+            manifest = json.loads(packed.read("rsmf_manifest.json"))
+            ((_, detail),) = mirrored.documents(mirrored.find(name))
+            assert packed.read("vendor-detail.json") == detail
+        assert schema.is_valid(manifest)
+        said = {event["id"]: event["body"] for event in manifest["events"]}
+        assert said == {f"T{at}": turn["text"] for at, turn in enumerate(one["turns"])}
+        times = [event["timestamp"] for event in manifest["events"]]
+        assert times == sorted(times)
+
+
+def test_a_package_of_them_is_valid(mirrored: Archive, tmp_path: Path) -> None:
+    """With every format in it, whole and to the tool of the Library of Congress."""
+    formats = tuple(name for name in FORMATS if name != "bagit")
+    all_of_it = replace(selection(mirrored), wishes=Wishes(formats=formats))
+    export(all_of_it, "bagit", tmp_path / "bag")
+    bag = bagit.Bag(str(tmp_path / "bag"))
+    assert bag.validate()
+    assert bag.info["Exceptions"] == "0"
 
 
 def test_every_conversation_is_found(real: dict[str, dict[str, Any]], mirrored: Archive) -> None:

@@ -18,7 +18,7 @@ from convarchive import Archive, errors
 from convarchive.cli import cli
 from convarchive.cli.hits import hit_row
 from convarchive.errors import QueryError
-from convarchive.export import FORMATS, csv
+from convarchive.export import FORMATS, csv, dat, exceptions
 from convarchive.model import record
 from convarchive.query import FIELDS
 from convarchive.store import facets
@@ -166,7 +166,8 @@ def test_every_format_is_described() -> None:
     """The table of export formats has all of them, and the page all columns of CSV."""
     described = [cells[0].strip("`") for cells in rows(page("exports.md"), "Format")]
     assert described == list(FORMATS)
-    assert {*csv.COLUMNS, *csv.TURN_COLUMNS} <= in_code(page("exports.md"))
+    columns = {*csv.COLUMNS, *csv.TURN_COLUMNS, *dat.FIELDS, *exceptions.KINDS}
+    assert columns <= in_code(page("exports.md"))
 
 
 @pytest.mark.parametrize("field", FIELDS)

@@ -224,6 +224,10 @@ class Archive:
 
     # Handing over
 
+    def snapshot(self) -> contextlib.AbstractContextManager[None]:
+        """Within the block the tables stay as they are, whatever a sync writes meanwhile."""
+        return database.snapshot(self._connection())
+
     def keys(self, query: str = "") -> Sequence[int]:
         """The keys of all that match, in the order of exports: by start, source and id.
 

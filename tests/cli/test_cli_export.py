@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -19,7 +20,7 @@ from convarchive import Archive
 
 Run = Callable[..., Any]
 
-TREES = ("text", "srt", "vtt", "raw")
+TREES = ("text", "srt", "vtt", "raw", "dat", "rsmf")
 
 
 def records(text: str) -> list[dict[str, Any]]:
@@ -179,3 +180,71 @@ def test_what_is_not_indexed(run: Run, copied: Archive) -> None:
     assert (ran.code, ran.out) == (1, "")
     assert "convarchive reindex" in ran.err
     assert run("-a", copied.directory, "export").code == 0
+
+
+def test_an_evidence_package(find: Run) -> None:
+    """With the sound, the query and what it meant, and who hands it over."""
+    ran = find(
+        "export", "language:ja", "since:2026", "--utc", "-f", "bagit", "--bag-format", "csv",
+        "--with-recordings", "--exported-by", "Jane Doe", "-o", "bag",
+    )  # fmt: skip
+    assert (ran.code, ran.out) == (0, "")
+    about = json.loads(Path("bag/manifest.json").read_bytes())
+    assert (about["query"], about["exported_by"]) == ("language:ja since:2026", "Jane Doe")
+    assert about["understood"] == "language:ja since:2026-01-01T00:00:00Z"
+    assert about["contents"] == {"csv": "conversations.csv"}
+    assert about["with_recordings"] is True
+
+
+def test_a_package_of_ids_is_not_of_all(find: Run) -> None:
+    """There is no query in either; what it says of itself differs."""
+    Path("ids").write_text(find("list", "language:ja", "--ids").out, encoding="utf-8")
+    find("export", "--ids-from", "ids", "-f", "bagit", "-o", "some")
+    find("export", "-f", "bagit", "-o", "all")
+    read = [json.loads(Path(name, "manifest.json").read_bytes()) for name in ("some", "all")]
+    assert [(about["query"], about["understood"]) for about in read] == [("", ""), ("", "*")]
+
+
+def test_who_exports_can_be_set_once(find: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the environment, where other formats pass it by; as an option they refuse it."""
+    monkeypatch.setenv("CONVARCHIVE_EXPORT_EXPORTED_BY", "Jane Doe")
+    assert find("export", "language:ja", "-f", "bagit", "-o", "bag").code == 0
+    assert json.loads(Path("bag/manifest.json").read_bytes())["exported_by"] == "Jane Doe"
+    assert find("export", "language:ja").code == 0
+    ran = find("export", "language:ja", "--exported-by", "Jane Doe")
+    assert ran.code == 2
+    assert "--exported-by" in ran.err
+
+
+def test_sound_that_is_not_there_is_told(run: Run, copied: Archive) -> None:
+    """How many have some that is not on the disk; the package names them."""
+    lost = [path for path in (copied.directory / "recordings").rglob("*") if path.is_file()]
+    for path in lost:
+        path.unlink()
+    ran = run(
+        "-a", str(copied.directory), "export", "-f", "bagit", "--with-recordings", "-o", "bag"
+    )
+    assert ran.code == 0
+    told = re.search(r"(\d+) of them have a recording that is not on the disk", ran.err)
+    assert told
+    exceptions = json.loads(Path("bag/data/exceptions.json").read_bytes())["exceptions"]
+    missing = [one for one in exceptions if one["kind"] == "recording_missing"]
+    assert len(missing) == int(told[1]) >= len(lost) > 0
+
+
+def test_what_the_archive_lacks_is_in_the_package(run: Run, copied: Archive) -> None:
+    """Problems of what is handed over, and how many calls no query can find."""
+    with copied.writing("test") as connection:
+        (source, id_) = connection.execute("SELECT source, id FROM conversations").fetchone()
+        connection.execute(
+            "INSERT INTO problems (source, id, stage, message, attempts, first_at, last_at)"
+            " VALUES (?, ?, 'recording', 'The vendor answered 410.', 1, '', '')",
+            (source, id_),
+        )
+        connection.execute("UPDATE listings SET id = 'conv_lost' WHERE id = ?", (id_,))
+    run("-a", str(copied.directory), "export", "-f", "bagit", "-o", "bag")
+    found = json.loads(Path("bag/data/exceptions.json").read_bytes())
+    assert found["absent"] == 1
+    assert {"source": source, "id": id_, "kind": "problem", "why": "The vendor answered 410."} in (
+        found["exceptions"]
+    )

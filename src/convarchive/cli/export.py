@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from convarchive.cli import screen
 from convarchive.cli.app import App
 from convarchive.cli.progress import bar
 from convarchive.errors import UsageError
-from convarchive.export import FORMATS, Selection, Wishes, export
+from convarchive.export import FORMATS, Problem, Selection, Summary, Wishes, export
 
 if TYPE_CHECKING:
     from convarchive.archive import Archive
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
               show_default=True, help="Which states of each.")  # fmt: skip
 @click.option("--bag-format", "formats", multiple=True, type=click.Choice(tuple(FORMATS)),
               help="With bagit: a format that goes into the bag; can be given again.")  # fmt: skip
+@click.option("--exported-by", metavar="NAME", default="",
+              help="With bagit: who hands it over; else the user and the machine.")  # fmt: skip
 @click.option("--sign", "signing_key", metavar="KEY", help="With vcon: sign with this PEM key.")
 @click.option("--cert", "certificates", metavar="PEM", help="With --sign: the key's certificate.")
 @click.option("--force", is_flag=True, help="Replace what is at PATH.")
@@ -63,46 +66,65 @@ def command(
     if ids_from is not None and text:
         raise UsageError("A query and --ids-from can't be given together.")
     app = app._replace(utc=app.utc or utc)
+    wishes = _wishes(form, **wished)
     # What goes to the standard output may come to the same screen as the bar, if through a pipe.
     watched = app._replace(quiet=app.quiet or output == "-")
-    with app.open() as archive, bar(watched, "Exporting") as tell:
+    with app.open() as archive, archive.snapshot(), bar(watched, "Exporting") as tell:
         keys = archive.keys(text) if ids_from is None else _named(archive, ids_from)
         summary = export(
-            _selection(archive, text, keys, _wishes(**wished)), form,
+            _selection(archive, text if ids_from is None else None, keys, wishes), form,
             None if output == "-" else Path(output),
             force=force, turns=turns, progress=lambda done: tell(done, len(keys)),
         )  # fmt: skip
     if summary.path is not None:
-        told = f"{screen.counted(summary.count, 'conversation')}, {screen.size(summary.bytes)}"
-        app.say(f"{told}, in {summary.path}")
-        if summary.without_transcript:
-            app.say(f"{summary.without_transcript:,} of them have no turns.")
+        _tell(app, summary)
+
+
+def _tell(app: App, summary: Summary) -> None:
+    told = f"{screen.counted(summary.count, 'conversation')}, {screen.size(summary.bytes)}"
+    app.say(f"{told}, in {summary.path}")
+    if summary.without_transcript:
+        app.say(f"{summary.without_transcript:,} of them have no turns.")
+    if summary.without_recording:
+        app.say(f"{summary.without_recording:,} of them have a recording that is not on the disk.")
 
 
 def _wishes(
-    *, with_recordings: bool, revision: str, formats: tuple[str, ...], signing_key: str | None,
-    certificates: str | None,
+    form: str, *, with_recordings: bool, revision: str, formats: tuple[str, ...],
+    signing_key: str | None, certificates: str | None, exported_by: str,
 ) -> Wishes:  # fmt: skip
     key, chain = (Path(path) if path else None for path in (signing_key, certificates))
     if (key is None) != (chain is None):
         raise UsageError("--sign and --cert go together.", "A signature names who has signed.")
-    return Wishes(with_recordings, revision == "all", formats, key, chain)
+    if _in_the_environment("exported_by") and "exported_by" not in FORMATS[form].grants:
+        exported_by = ""
+    return Wishes(with_recordings, revision == "all", formats, key, chain, exported_by)
 
 
-def _selection(archive: Archive, query: str, keys: Sequence[int], wishes: Wishes) -> Selection:
+def _in_the_environment(option: str) -> bool:
+    """Whether it was set for all exports, and not for this one."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is ParameterSource.ENVIRONMENT
+
+
+def _selection(
+    archive: Archive, query: str | None, keys: Sequence[int], wishes: Wishes
+) -> Selection:
     from convarchive.query import to_text
     from convarchive.searches import names
 
-    # Who receives it does not have the saved searches.
-    understood = to_text(archive.parse(query))
+    # Who receives it does not have the saved searches. A list of ids is no query.
+    understood = "" if query is None else to_text(archive.parse(query))
     return Selection(
-        query=understood if names(query) else query,
+        query=understood if query and names(query) else query or "",
         archive=archive.directory.absolute().name,
         count=len(keys),
         conversations=lambda: archive.conversations(keys),
         documents=archive.documents,
         understood=understood,
         recording=archive.recording,
+        problems=lambda: (Problem(p.source, p.id, p.message) for p in archive.problems()),
+        absent=lambda: len(archive.coverage().missing),
         wishes=wishes,
     )
 

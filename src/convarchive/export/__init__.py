@@ -10,6 +10,9 @@ format      is                                     made of                      
 ``srt``     subtitles                              a file a conversation        `transcripts`
 ``vtt``     captions for browsers                  a file a conversation        `transcripts`
 ``raw``     the vendor's bytes                     a file a document            `raw`
+``bagit``   an evidence package, with a cover      a directory                  `bagit`
+``dat``     Concordance load file                  a file a document            `dat`
+``rsmf``    Relativity short messages              a file a conversation        `rsmf`
 ==========  =====================================  ===========================  ================
 
 A format is a module that turns a `Selection` into bytes; it knows neither the archive nor where
@@ -17,7 +20,8 @@ the bytes go. Formats of one file can be written to the standard output, the oth
 directory, or to a ZIP archive where the path ends in ``.zip``. Three promises hold for all of them:
 
 * **All or nothing** (`landing`): the export is at its path when it is whole, and not before.
-* **The same again**: the same archive and query give the same bytes. There is no clock in them.
+* **The same again**: the same archive and query give the same bytes. There is no clock in them, but
+  for the evidence package, which says when it was made.
 * **Nothing missing**: if fewer or more conversations come than were announced, it fails.
 
 Conversations pass through one at a time. Of those that are done, only the names of their files are
@@ -35,10 +39,13 @@ from types import MappingProxyType
 from typing import BinaryIO, Final
 
 from convarchive.errors import ConvarchiveError, UsageError
-from convarchive.export import csv, json, jsonl, raw, transcripts
+from convarchive.export import bagit, csv, dat, json, jsonl, raw, rsmf, transcripts
+from convarchive.export.exceptions import lacks_sound
 from convarchive.export.landing import failures_told, new_directory, new_file
+from convarchive.export.names import safe
 from convarchive.export.selection import (
     FileFormat,
+    Problem,
     Selection,
     Sink,
     Summary,
@@ -53,6 +60,7 @@ from convarchive.transcripts.plain import plain
 __all__ = [
     "FORMATS",
     "FileFormat",
+    "Problem",
     "Selection",
     "Sink",
     "Summary",
@@ -70,6 +78,7 @@ FORMATS: Final[Mapping[str, FileFormat | TreeFormat]] = MappingProxyType({
     for made in (
         jsonl.FORMAT, json.FORMAT, csv.FORMAT,
         transcripts.TEXT, transcripts.SRT, transcripts.VTT, raw.FORMAT,
+        bagit.FORMAT, dat.FORMAT, rsmf.FORMAT,
     )
 })  # fmt: skip
 """Every format by its name, in the order of the help. A new one is a module and a line here."""
@@ -104,20 +113,27 @@ def export(
     """
     write = _writer(fmt, path, turns)
     _check(fmt, selection.wishes)
-    tally = _Tally(selection, progress)
+    tally = _Tally(selection, progress, _passes(fmt, selection.wishes))
     watched = replace(selection, conversations=tally.conversations)
     with failures_told(str(path or "the standard output")):
         size = write(watched, force)
-    return Summary(selection.count, size, path, tally.without_transcript)
+    without = (tally.without_transcript, tally.without_recording)
+    return Summary(selection.count, size, path, *without)
 
 
 class _Tally:
-    """Counts the conversations as they pass, and sees to it that all come."""
+    """Counts the conversations as they pass, and sees to it that all come, each time.
 
-    def __init__(self, selection: Selection, progress: Progress | None) -> None:
+    Where they pass several times, one counts as done for each so many that were seen.
+    """
+
+    def __init__(self, selection: Selection, progress: Progress | None, passes: int) -> None:
         self._selection = selection
         self._progress = progress
+        self._passes = passes
+        self._seen = 0
         self.without_transcript = 0
+        self.without_recording = 0
 
     def conversations(self) -> Iterator[tuple[int, Conversation]]:
         """Those of the selection.
@@ -125,19 +141,24 @@ class _Tally:
         Raises:
             ConvarchiveError: There were fewer or more than announced.
         """
-        done = self.without_transcript = 0
+        done = self.without_transcript = self.without_recording = 0
         for key, conversation in self._selection.conversations():
             yield key, conversation
             done += 1
             self.without_transcript += not conversation.turns
-            if self._progress:
-                self._progress(done)
+            self.without_recording += lacks_sound(self._selection, conversation)
+            self._tell()
         if done != self._selection.count:
             raise ConvarchiveError(
                 f"The export was given up: {done} conversations came, not {self._selection.count}.",
                 "The archive was changed at the same time.",
                 "Run it again.",
             )
+
+    def _tell(self) -> None:
+        self._seen += 1
+        if self._progress and self._seen % self._passes == 0:
+            self._progress(self._seen // self._passes)
 
 
 _Writer = Callable[[Selection, bool], int]
@@ -146,9 +167,7 @@ _Writer = Callable[[Selection, bool], int]
 
 def _writer(fmt: str, path: Path | None, turns: bool) -> _Writer:
     """What writes this format to this path."""
-    made = FORMATS.get(fmt)
-    if made is None:
-        raise UsageError(f"There is no format {fmt!r}.", "", f"There are {', '.join(FORMATS)}.")
+    made = _made(fmt)
     write_turns = made.write_turns if isinstance(made, FileFormat) else None
     if turns and write_turns is None:
         raise UsageError(f"{fmt} has no rows for turns.", "", "Use --turns with csv.")
@@ -160,24 +179,37 @@ def _writer(fmt: str, path: Path | None, turns: bool) -> _Writer:
     return partial(_to_zip if path.suffix.lower() == ".zip" else _to_directory, made, path)
 
 
+def _made(fmt: str) -> FileFormat | TreeFormat:
+    if fmt not in FORMATS:
+        raise UsageError(f"There is no format {fmt!r}.", "", f"There are {', '.join(FORMATS)}.")
+    return FORMATS[fmt]
+
+
 _OPTIONS: Final = {
     "recordings": "--with-recordings",
     "revisions": "--revision all",
     "formats": "--bag-format",
     "signing_key": "--sign",
     "certificates": "--cert",
+    "exported_by": "--exported-by",
 }
 
 
 def _check(fmt: str, wishes: Wishes) -> None:
     """A wish that would have no effect is refused, and not ignored."""
+    granted = FORMATS[fmt].grants.union(*(_made(inner).grants for inner in wishes.formats))
     for name, wish in wishes._asdict().items():
-        if wish and name not in FORMATS[fmt].grants:
+        if wish and name not in granted:
             able = [other for other, made in FORMATS.items() if name in made.grants]
             raise UsageError(
                 f"{fmt} knows nothing of {_OPTIONS[name]}.", "",
                 f"Formats that do: {', '.join(able)}." if able else "",
             )  # fmt: skip
+
+
+def _passes(fmt: str, wishes: Wishes) -> int:
+    made = FORMATS[fmt]
+    return made.passes(wishes) if isinstance(made, TreeFormat) else 1
 
 
 def _to_stdout(write: Write, selection: Selection, _force: bool) -> int:
@@ -195,7 +227,8 @@ def _to_file(write: Write, path: Path, selection: Selection, force: bool) -> int
 
 
 def _to_zip(made: TreeFormat, path: Path, selection: Selection, force: bool) -> int:
-    with new_file(path, force=force) as file, Zip(file) as archive:
+    root = f"{safe(path.stem)}/" if made.rooted else ""
+    with new_file(path, force=force) as file, Zip(file, root) as archive:
         made.write(selection, archive)
     return path.stat().st_size
 

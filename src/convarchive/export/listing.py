@@ -20,8 +20,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from convarchive.export.encoding import encode, heading
+from convarchive.export.hashing import Hashed
 from convarchive.export.names import Names
-from convarchive.export.selection import Selection, Tree
+from convarchive.export.selection import Selection, Sink, Tree
 from convarchive.model import Conversation
 
 MANIFEST: Final = "manifest.json"
@@ -29,8 +30,11 @@ MANIFEST: Final = "manifest.json"
 _IN_MEMORY: Final = 8_000_000
 """Bytes of a manifest in the making; a longer one goes to a temporary file."""
 
-Files = Callable[[int, Conversation], Iterable[tuple[str, bytes]]]
-"""From key and conversation to its files: what follows the name (``detail.json``), and bytes."""
+Content = bytes | Callable[[Sink], None]
+"""Of a file: its bytes, or what writes them."""
+
+Files = Callable[[int, Conversation], Iterable[tuple[str, Content]]]
+"""From key and conversation to its files: what follows the name (``detail.json``), and content."""
 
 
 def write_each(selection: Selection, tree: Tree, fmt: str, files: Files) -> None:
@@ -57,7 +61,7 @@ def opened(heading: dict[str, Any], key: str) -> tuple[bytes, bytes]:
 
 
 def _added(
-    tree: Tree, name: str, conversation: Conversation, files: Iterable[tuple[str, bytes]]
+    tree: Tree, name: str, conversation: Conversation, files: Iterable[tuple[str, Content]]
 ) -> list[dict[str, Any]]:
     about = {
         "source": conversation.source,
@@ -65,9 +69,19 @@ def _added(
         "turns": len(conversation.turns),
     }
     entries = []
-    for suffix, data in files:
+    for suffix, content in files:
         file = f"{name}.{suffix}"
-        tree.add(file, data)
-        digest = hashlib.sha256(data).hexdigest()
-        entries.append({**about, "file": file, "sha256": digest, "bytes": len(data)})
+        sha256, size = _written(tree, file, content)
+        entries.append({**about, "file": file, "sha256": sha256, "bytes": size})
     return entries or [{**about, "file": None, "sha256": None, "bytes": 0}]
+
+
+def _written(tree: Tree, file: str, content: Content) -> tuple[str, int]:
+    """Put it into the tree; its SHA-256 and size."""
+    if isinstance(content, bytes):
+        tree.add(file, content)
+        return hashlib.sha256(content).hexdigest(), len(content)
+    with tree.open(file) as out:
+        hashed = Hashed(out)
+        content(hashed)
+    return hashed.hexdigest, hashed.bytes

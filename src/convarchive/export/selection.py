@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
@@ -24,6 +25,25 @@ class Wishes(NamedTuple):
     """A private key in PEM."""
     certificates: Path | None = None
     """The key's certificate in PEM, and those that it was issued by."""
+    exported_by: str = ""
+    """Who hands it over, in their own words; empty for the user and the machine."""
+
+
+class Problem(NamedTuple):
+    """What the archive could not get of a conversation."""
+
+    source: str
+    id: str
+    message: str
+    """One sentence."""
+
+
+class Sound(NamedTuple):
+    """A recording that is on the disk."""
+
+    sha256: str
+    """Of the bytes that were fetched; those in the file may have changed since."""
+    path: Path
 
 
 def _no_recording(_sha256: str) -> None:
@@ -46,10 +66,22 @@ class Selection:
     documents: Callable[[int], Sequence[tuple[str, bytes]]]
     """For a key: the vendor's bytes of the newest revision by name: ``detail``, ``transcript``."""
     understood: str = ""
-    """The query in canonical form: dates as instants in UTC, saved searches written out."""
+    """The query in canonical form: dates as instants in UTC, saved searches written out; empty
+    where the conversations were named one by one."""
     recording: Callable[[str], Path | None] = _no_recording
     """The file with the sound of this SHA-256; None where it is not on the disk."""
+    problems: Callable[[], Iterable[Problem]] = tuple
+    """What the archive could not get, of any conversation."""
+    absent: Callable[[], int] = int
+    """How many conversations the vendor has listed that are not in the archive, so that no query
+    finds them."""
     wishes: Wishes = field(default_factory=Wishes)
+
+    def sound(self, conversation: Conversation) -> Sound | None:
+        """Its recording; None where there is none, or nobody wished for it."""
+        sha256 = conversation.recording and conversation.recording.sha256
+        path = self.recording(sha256) if self.wishes.recordings and sha256 else None
+        return Sound(sha256, path) if sha256 and path else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +96,8 @@ class Summary:
     """Where it is, or None for the standard output."""
     without_transcript: int
     """How many of the conversations have no turns."""
+    without_recording: int = 0
+    """How many have a recording that was wished for and is not on the disk."""
 
 
 class Sink(Protocol):
@@ -81,6 +115,9 @@ class Tree(Protocol):
 
     def copy(self, name: str, source: BinaryIO) -> None:
         """Write one file from another that is too large to be held, from where it stands."""
+
+    def open(self, name: str) -> AbstractContextManager[Sink]:
+        """Write one file piece by piece; no other can be written until the block ends."""
 
 
 class FileFormat(NamedTuple):
@@ -105,3 +142,7 @@ class TreeFormat(NamedTuple):
     write: Callable[[Selection, Tree], None]
     grants: frozenset[str] = frozenset()
     """As in `FileFormat`."""
+    passes: Callable[[Wishes], int] = lambda _: 1
+    """How often it goes through the conversations."""
+    rooted: bool = False
+    """Whether in a ZIP archive the files stand in a directory, named as the archive is."""

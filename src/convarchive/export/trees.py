@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import shutil
 import zipfile
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import BinaryIO, Final, Self
+from typing import IO, BinaryIO, Final, Self
 
 _UNIX: Final = 3
 _PRIVATE_FILE: Final = 0o100600 << 16
@@ -33,8 +34,14 @@ class Folder:
 
     def copy(self, name: str, source: BinaryIO) -> None:
         """The same from another file, a piece at a time."""
-        with self._new(name) as out:
+        with self.open(name) as out:
             shutil.copyfileobj(source, out)
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[BinaryIO]:
+        """The same, to be written in the block."""
+        with self._new(name) as out:
+            yield out
             self.bytes += out.tell()
 
     def _new(self, name: str) -> BinaryIO:
@@ -49,19 +56,28 @@ class Zip:
 
     It is larger than 4 GB or 65,535 files where it must be (ZIP64). The directory of it is held
     until the end, about 600 bytes a file; the contents are not.
+
+    Args:
+        out: The open file.
+        root: What every name begins with: empty, or a directory with its ``/``.
     """
 
-    def __init__(self, out: BinaryIO) -> None:
+    def __init__(self, out: IO[bytes], root: str = "") -> None:
         self._zip = zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED)
+        self._root = root
 
     def add(self, name: str, data: bytes) -> None:
         """Write one entry."""
-        self._zip.writestr(_entry(name), data)
+        self._zip.writestr(_entry(self._root + name), data)
 
     def copy(self, name: str, source: BinaryIO) -> None:
         """The same from a file, a piece at a time."""
-        with self._zip.open(_entry(name), "w", force_zip64=True) as out:
+        with self.open(name) as out:
             shutil.copyfileobj(source, out)
+
+    def open(self, name: str) -> IO[bytes]:
+        """The same, to be written in the block."""
+        return self._zip.open(_entry(self._root + name), "w", force_zip64=True)
 
     def __enter__(self) -> Self:
         return self

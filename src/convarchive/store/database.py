@@ -98,6 +98,16 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """What is read in the block is of one moment: that of the first reading in it."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
+@contextlib.contextmanager
 def explained(path: str | os.PathLike[str] | None = None) -> Iterator[None]:
     """Turn SQLite's errors into ours."""
     try:
