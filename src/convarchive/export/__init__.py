@@ -10,6 +10,7 @@ format      is                                     made of                      
 ``srt``     subtitles                              a file a conversation        `transcripts`
 ``vtt``     captions for browsers                  a file a conversation        `transcripts`
 ``raw``     the vendor's bytes                     a file a document            `raw`
+``vcon``    the IETF's container                   a file a conversation        `vcon`
 ==========  =====================================  ===========================  ================
 
 A format is a module that turns a `Selection` into bytes; it knows neither the archive nor where
@@ -35,7 +36,7 @@ from types import MappingProxyType
 from typing import BinaryIO, Final
 
 from convarchive.errors import ConvarchiveError, UsageError
-from convarchive.export import csv, json, jsonl, raw, transcripts
+from convarchive.export import csv, json, jsonl, raw, transcripts, vcon
 from convarchive.export.landing import failures_told, new_directory, new_file
 from convarchive.export.selection import (
     FileFormat,
@@ -69,7 +70,7 @@ FORMATS: Final[Mapping[str, FileFormat | TreeFormat]] = MappingProxyType({
     made.name: made
     for made in (
         jsonl.FORMAT, json.FORMAT, csv.FORMAT,
-        transcripts.TEXT, transcripts.SRT, transcripts.VTT, raw.FORMAT,
+        transcripts.TEXT, transcripts.SRT, transcripts.VTT, raw.FORMAT, vcon.FORMAT,
     )
 })  # fmt: skip
 """Every format by its name, in the order of the help. A new one is a module and a line here."""

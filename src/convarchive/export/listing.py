@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from convarchive.export.encoding import encode, heading
@@ -27,10 +27,11 @@ from convarchive.model import Conversation
 MANIFEST: Final = "manifest.json"
 
 _IN_MEMORY: Final = 8_000_000
-"""Bytes of a manifest in the making; a longer one goes to a temporary file."""
+"""Bytes of a file in the making; a longer one goes to a temporary file."""
 
-Files = Callable[[int, Conversation], Iterable[tuple[str, bytes]]]
-"""From key and conversation to its files: what follows the name (``detail.json``), and bytes."""
+Files = Callable[[int, Conversation], Iterable[tuple[str, bytes | Iterator[bytes]]]]
+"""From key and conversation to its files: what follows the name (``detail.json``), and bytes; in
+pieces where there can be more of them than should be held."""
 
 
 def write_each(selection: Selection, tree: Tree, fmt: str, files: Files) -> None:
@@ -57,7 +58,10 @@ def opened(heading: dict[str, Any], key: str) -> tuple[bytes, bytes]:
 
 
 def _added(
-    tree: Tree, name: str, conversation: Conversation, files: Iterable[tuple[str, bytes]]
+    tree: Tree,
+    name: str,
+    conversation: Conversation,
+    files: Iterable[tuple[str, bytes | Iterator[bytes]]],
 ) -> list[dict[str, Any]]:
     about = {
         "source": conversation.source,
@@ -67,7 +71,19 @@ def _added(
     entries = []
     for suffix, data in files:
         file = f"{name}.{suffix}"
-        tree.add(file, data)
-        digest = hashlib.sha256(data).hexdigest()
-        entries.append({**about, "file": file, "sha256": digest, "bytes": len(data)})
+        digest, size = _put(tree, file, [data] if isinstance(data, bytes) else data)
+        entries.append({**about, "file": file, "sha256": digest, "bytes": size})
     return entries or [{**about, "file": None, "sha256": None, "bytes": 0}]
+
+
+def _put(tree: Tree, file: str, pieces: Iterable[bytes]) -> tuple[str, int]:
+    """Write a file; its SHA-256 and its size."""
+    digest = hashlib.sha256()
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as made:
+        for piece in pieces:
+            digest.update(piece)
+            made.write(piece)
+        size = made.tell()
+        made.seek(0)
+        tree.copy(file, made)  # type: ignore[arg-type]  # it has what is needed: read
+    return digest.hexdigest(), size
