@@ -85,5 +85,8 @@ def _put(tree: Tree, file: str, pieces: Iterable[bytes]) -> tuple[str, int]:
             made.write(piece)
         size = made.tell()
         made.seek(0)
-        tree.copy(file, made)  # type: ignore[arg-type]  # it has what is needed: read
+        if size <= _IN_MEMORY:
+            tree.add(file, made.read())
+        else:
+            tree.copy(file, made)  # type: ignore[arg-type]  # it has what is needed: read
     return digest.hexdigest(), size

@@ -20,6 +20,7 @@ _CURVES: Final = {
     "secp384r1": {"ES384": "sha384"},
     "secp521r1": {"ES512": "sha512"},
 }
+_EDWARDS: Final = {"EdDSA": None, "Ed25519": None}  # RFC 8037; RFC 9864, which few know yet
 
 THUMBPRINT: Final = "x5t#S256"
 """Names the first certificate in the header that is protected."""
@@ -69,7 +70,7 @@ def algorithms(public: Any) -> Mapping[str, str | None]:
         return _RSA
     if isinstance(public, ec.EllipticCurvePublicKey):
         return _CURVES.get(public.curve.name, {})
-    return {"EdDSA": None} if isinstance(public, ed25519.Ed25519PublicKey) else {}
+    return _EDWARDS if isinstance(public, ed25519.Ed25519PublicKey) else {}
 
 
 def hash_named(name: str | None) -> HashAlgorithm:
