@@ -283,3 +283,16 @@ def test_a_message_in_base64() -> None:
     """It is decoded."""
     one = call_of(dialog=[texted(encoding="base64url", body="w4Ro")])
     assert one.turns[0].text == "Äh"
+
+
+def test_several_recordings() -> None:
+    """The first that is inside is taken, and a link only if none is."""
+    linked = {"type": "recording", "start": START, "url": "https://x.example/a.wav"}
+    inside = {"type": "recording", "start": START, "encoding": "base64url", "body": BODY}
+    one = came(dialog=[linked, inside])
+    assert one.recording == SOUND
+    assert one.conversation.recording is not None
+    assert one.conversation.recording.sha256 == hashlib.sha256(SOUND).hexdigest()
+    alone = came(dialog=[linked])
+    assert alone.conversation.recording == Recording("https://x.example/a.wav")
+    assert alone.recording is None

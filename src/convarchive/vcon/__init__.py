@@ -9,6 +9,7 @@ read is every syntax from 0.0.1 to 0.5, signed or not, gzipped or not.
 module        what it does
 ============  =====================================================================
 `writing`     a `Conversation` as a vCon; what goes where stands in its docstring
+`parties`     who takes part, in ours
 `reading`     a vCon as a `Conversation`: ours without loss, others as well as can be
 `forms`       plain, gzipped, signed, encrypted: from bytes to the vCon inside
 `signing`     JSON Web Signatures made, with a key and its certificate

@@ -26,13 +26,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from convarchive.model import Conversation, Recording, Turn
 from convarchive.transcripts.roles import role_of
-from convarchive.vcon.content import body, body_bytes
+from convarchive.vcon.content import body, body_bytes, hashes
 from convarchive.vcon.spoken import Heard, Person, turns
 from convarchive.vcon.values import indices, instant, length, moment, objects, text
 from convarchive.vcon.written import words
@@ -58,6 +58,16 @@ class Dialog(NamedTuple):
         return str(self.part.get("type"))
 
 
+class Sound(NamedTuple):
+    """A recording."""
+
+    known: Recording
+    data: bytes | None
+    """The sound itself, where it is inline."""
+    hashes: list[tuple[str, bytes]]
+    """What the vCon says of it: digests, each with its algorithm."""
+
+
 def conversation(source: str, vcon: Mapping[str, Any], digest: str) -> Conversation:
     """What this vCon, unsigned, says.
 
@@ -68,7 +78,7 @@ def conversation(source: str, vcon: Mapping[str, Any], digest: str) -> Conversat
     """
     parties = objects(vcon.get("parties"))
     people = _people(parties)
-    dialogs = dialogs_of(vcon)
+    dialogs, sound = _dialogs(vcon), sound_of(vcon)
     began = min((one.start for one in dialogs if one.start), default=None)
     ended = max(filter(None, map(_end, dialogs)), default=None)
     status, reason = _status(dialogs)
@@ -88,24 +98,28 @@ def conversation(source: str, vcon: Mapping[str, Any], digest: str) -> Conversat
         sentiment=_analysed(analyses, "sentiment"),
         failure_reason=reason if status == "failed" else None,
         abandonment_reason=reason if status == "abandoned" else None,
-        platform=next((text(one.part.get("application")) for one in dialogs), None),
+        platform=next(filter(None, (text(one.part.get("application")) for one in dialogs)), None),
         topics=(vcon["subject"],) if text(vcon.get("subject")) else (),
-        recording=next((_recording(one.part) for one in sounding(dialogs)), None),
+        recording=sound.known if sound else None,
         has_transcript=said is not None,
         turns=tuple(turn._replace(position=at) for at, turn in enumerate(said or ())),
     )
 
 
-def sounding(dialogs: Sequence[Dialog]) -> Iterator[Dialog]:
-    """Those with a recording that is within, or named by a link."""
-    for one in dialogs:
-        linked = text(one.part.get("url")) is not None
-        if one.kind == "recording" and (linked or body_bytes(one.part) is not None):
-            yield one
+def sound_of(vcon: Mapping[str, Any]) -> Sound | None:
+    """The first recording that is inline; without one, the first that is named by a link."""
+    heard = [part for part in objects(vcon.get("dialog")) if part.get("type") == "recording"]
+    for part in heard:
+        if (sound := body_bytes(part)) is not None:
+            known = Recording(None, hashlib.sha256(sound).hexdigest(), len(sound), _media(part))
+            return Sound(known, sound, hashes(part))
+    for part in heard:
+        if url := text(part.get("url")):
+            return Sound(Recording(url, media_type=_media(part)), None, [])
+    return None
 
 
-def dialogs_of(vcon: Mapping[str, Any]) -> list[Dialog]:
-    """All dialogs, in their order."""
+def _dialogs(vcon: Mapping[str, Any]) -> list[Dialog]:
     return [
         Dialog(index, part, moment(part.get("start")), length(part.get("duration")))
         for index, part in enumerate(objects(vcon.get("dialog")))
@@ -225,9 +239,5 @@ def _language(analyses: Sequence[Mapping[str, Any]]) -> str | None:
     return None
 
 
-def _recording(part: Mapping[str, Any]) -> Recording:
-    media = text(part.get("mediatype")) or text(part.get("mimetype"))
-    sound = body_bytes(part)
-    if sound is None:
-        return Recording(url=text(part.get("url")), media_type=media)
-    return Recording(None, hashlib.sha256(sound).hexdigest(), len(sound), media)
+def _media(part: Mapping[str, Any]) -> str | None:
+    return text(part.get("mediatype")) or text(part.get("mimetype"))

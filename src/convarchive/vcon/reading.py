@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from convarchive.errors import UnexpectedAnswer
 from convarchive.model import ROLES, STATUSES, Conversation, Recording, Turn
 from convarchive.vcon import foreign
-from convarchive.vcon.content import body, body_bytes, hashes
+from convarchive.vcon.content import body, body_bytes
 from convarchive.vcon.forms import opened
 from convarchive.vcon.values import objects, text
 from convarchive.vcon.writing import DOCUMENT, RECORD, REPORT, REPORTED, SCHEMA, TEXTS, TURNS
@@ -49,11 +49,11 @@ def read(source: str, data: bytes) -> Read:
     record = _record(vcon)
     digest = hashlib.sha256(data).hexdigest()[:32]
     made = foreign.conversation(source, vcon, digest) if record is None else _ours(vcon, record)
-    sound, media_type = _sound(vcon)
-    known = made.recording.sha256 if made.recording else None
-    if sound is not None and known not in (None, hashlib.sha256(sound).hexdigest()):
-        raise _not_the_recording()
-    return Read(made, sound, media_type, _documents(vcon), signed)
+    sound = foreign.sound_of(vcon)
+    if sound is None or sound.data is None:
+        return Read(made, None, None, _documents(vcon), signed)
+    _check(sound, made.recording)
+    return Read(made, sound.data, sound.known.media_type, _documents(vcon), signed)
 
 
 def _record(vcon: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -96,16 +96,18 @@ def _in_order(kind: type[Turn | Recording | Conversation], fields: Mapping[str, 
     return [fields.get(name, kind._field_defaults.get(name)) for name in kind._fields]
 
 
-def _sound(vcon: Mapping[str, Any]) -> tuple[bytes | None, str | None]:
-    """The first recording that is inline, and its media type."""
-    for dialog in foreign.sounding(foreign.dialogs_of(vcon)):
-        if (sound := body_bytes(dialog.part)) is not None:
-            for algorithm, digest in hashes(dialog.part):
-                if hashlib.new(algorithm, sound).digest() != digest:
-                    raise _not_the_recording()
-            media = (dialog.part.get(name) for name in ("mediatype", "mimetype"))
-            return sound, next(filter(None, map(text, media)), None)
-    return None, None
+def _check(sound: foreign.Sound, recorded: Recording | None) -> None:
+    """By the hash beside it and by that in the record."""
+    same = [
+        hashlib.new(name, sound.data or b"").digest() == digest for name, digest in sound.hashes
+    ]
+    if recorded and recorded.sha256:
+        same.append(recorded.sha256 == sound.known.sha256)
+    if not all(same):
+        raise UnexpectedAnswer(
+            "The recording in the vCon is not the one that its hash names.",
+            "One of the two was changed.",
+        )
 
 
 def _documents(vcon: Mapping[str, Any]) -> tuple[tuple[str, bytes], ...]:
@@ -121,11 +123,4 @@ def _not_ours(why: str) -> UnexpectedAnswer:
     return UnexpectedAnswer(
         "The vCon says that this program wrote it, and its record is not as this program writes.",
         f"{why}.",
-    )
-
-
-def _not_the_recording() -> UnexpectedAnswer:
-    return UnexpectedAnswer(
-        "The recording in the vCon is not the one that its hash names.",
-        "One of the two was changed.",
     )

@@ -32,6 +32,7 @@ from typing import Any, BinaryIO, Final
 
 from convarchive.model import Conversation, Turn, record
 from convarchive.vcon.content import content_hash, encoded
+from convarchive.vcon.parties import parties_of
 from convarchive.vcon.values import instant, moment
 
 SYNTAX: Final = "0.4.0"
@@ -54,7 +55,6 @@ CONTACT_CENTER: Final = "CC"
 
 _UNKNOWN_TIME: Final = "1970-01-01T00:00:00Z"
 _JSON: Final = "application/json"
-_NUMBER: Final = re.compile(r"(tel:)?\+?[0-9][0-9().\- ]*")
 _MEDIA_TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+(\s*;.*)?", re.ASCII | re.DOTALL)
 _AT_A_TIME: Final = 3 << 18  # bytes; whole groups of three have no padding
 
@@ -82,18 +82,18 @@ def write(
         conversation: What to write. The URL of its recording, a link that expires, is left out.
         documents: The vendor's bytes, by name.
         recording: The sound, which goes inline.
-        url: Where the receiver can fetch the sound by HTTPS; then the vCon has this and the hash
-            of ``recording`` instead of its bytes.
-        missing: The sound was to go along and is not to be found; the vCon's note says so.
+        url: Where the receiver can fetch the sound by HTTPS; this goes in with the hash of
+            ``recording``, and not its bytes.
+        missing: The sound was to go along and is not to be found; a note says so.
 
     Raises:
         ValueError: There is a URL without the recording that is there.
     """
     if url is not None and recording is None:
         raise ValueError("the hash of what is at the URL is made from the recording")
-    places, parties = _parties(conversation)
-    start = conversation.started_at or conversation.ended_at
-    attached = {"start": _time(start), "party": len(parties) - 1, "dialog": 0}
+    places, parties = parties_of(conversation)
+    start = _time(conversation.started_at, conversation.ended_at)
+    attached = {"start": start, "party": len(parties) - 1, "dialog": 0}
     return {
         "vcon": SYNTAX,
         "uuid": uuid_of(conversation),
@@ -159,42 +159,6 @@ def disposition(conversation: Conversation) -> str | None:
         if any(sign in told for sign in signs):
             return word
     return "failed" if conversation.status == "failed" else "hung-up"
-
-
-def _parties(
-    conversation: Conversation,
-) -> tuple[dict[tuple[str, str], int], list[dict[str, Any]]]:
-    """Where in the list each speaker in each role is, and the list."""
-    caller: dict[str, Any] = {"role": "customer", **_reached(conversation.caller_number)}
-    agent: dict[str, Any] = {"role": "agent", "type": "bot"}
-    if conversation.agent_id is not None:
-        agent["uuid"] = conversation.agent_id
-    parties = [caller, agent]
-    first = {"customer": 0, "agent": 1}
-    places: dict[tuple[str, str], int] = {}
-    for turn in conversation.turns:
-        speaks = (turn.speaker, turn.role)
-        if speaks not in places:
-            if (place := first.pop(turn.role, None)) is None:
-                place = len(parties)
-                parties.append({} if turn.role == "other" else {"role": turn.role})
-            places[speaks] = place
-            if turn.speaker.strip() and turn.speaker.lower() != turn.role:
-                parties[place] |= _named(turn.speaker)
-    return places, [*parties, {**_named("convarchive"), "type": "bot"}]
-
-
-def _reached(caller: str | None) -> dict[str, str]:
-    if not caller:
-        return {}
-    if _NUMBER.fullmatch(caller):
-        return {"tel": caller}
-    return {"sip": caller} if caller.startswith(("sip:", "sips:")) else _named(caller)
-
-
-def _named(name: str) -> dict[str, str]:
-    """Nobody has seen a passport."""
-    return {"name": name, "validation": "none"}
 
 
 def _dialog(
