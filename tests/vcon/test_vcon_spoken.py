@@ -89,9 +89,11 @@ def test_channels_are_speakers() -> None:
          Turn(0, "Customer", "customer", "1 < 2,\nso there", 1.5, 2.0)),
         ("[00:01] Ann: Hello.", Turn(0, "Ann", "other", "Hello.", 1.0)),
         ("Hello.", Turn(0, "", "other", "Hello.")),
+        ({"transcript": "[00:01] Ann: Hello.", "confidence": 0.9},
+         Turn(0, "Ann", "other", "Hello.", 1.0)),
     ],
 )  # fmt: skip
-def test_text(said: str, expected: Turn) -> None:
+def test_text(said: Any, expected: Turn) -> None:
     """Captions and plain transcripts."""
     assert turns(said, HEARD) == [expected]
 

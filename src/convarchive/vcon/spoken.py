@@ -69,6 +69,7 @@ class Heard(NamedTuple):
 
 def turns(said: Any, heard: Heard) -> list[Turn]:
     """The turns of a transcript's body, in its order, numbered from 0."""
+    said = _whole(said)
     if isinstance(said, str):
         found = _captions(said) if "-->" in said else plain_text.read(said)
     else:
@@ -81,6 +82,14 @@ def turns(said: Any, heard: Heard) -> list[Turn]:
 def readable(markup: str) -> str:
     """Text out of HTML or a cue, without its tags."""
     return unescape(_TAG.sub("", markup)).strip()
+
+
+def _whole(said: Any) -> Any:
+    """The text, where an object has one and nothing that divides it or says who speaks."""
+    if not isinstance(said, dict) or said.keys() & {*_INHERITED}:
+        return said
+    divided = any(isinstance(said.get(name), dict | list) for name in _WITHIN)
+    return said if divided else _first(said, _WORDS)
 
 
 def _segments(value: Any, around: Mapping[str, Any], room: int) -> list[dict[str, Any]]:

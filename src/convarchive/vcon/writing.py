@@ -87,13 +87,14 @@ def write(
         missing: The sound was to go along and is not to be found; a note says so.
 
     Raises:
-        ValueError: There is a URL without the recording that is there.
+        ValueError: There is a URL, and no recording to hash.
     """
     if url is not None and recording is None:
         raise ValueError("the hash of what is at the URL is made from the recording")
     places, parties = parties_of(conversation)
     start = _time(conversation.started_at, conversation.ended_at)
-    attached = {"start": start, "party": len(parties) - 1, "dialog": 0}
+    by_us = {"start": start, "party": len(parties) - 1, "dialog": 0}
+    attached = _attachments(conversation, documents, recording, missing)
     return {
         "vcon": SYNTAX,
         "uuid": uuid_of(conversation),
@@ -102,10 +103,7 @@ def write(
         **({"subject": ", ".join(conversation.topics)} if conversation.topics else {}),
         "parties": parties,
         "analysis": _analyses(conversation, places),
-        "attachments": [
-            {"purpose": purpose, **attached, **content}
-            for purpose, content in _attachments(conversation, documents, recording, missing)
-        ],
+        "attachments": [{"purpose": purpose, **by_us, **what} for purpose, what in attached],
         # The last, and the body last in it, so that `pieces` can put a large one into its place.
         "dialog": [_dialog(conversation, len(parties) - 1, recording, url)],
     }
