@@ -13,6 +13,7 @@ format      is                                     made of                      
 ``bagit``   an evidence package, with a cover      a directory                  `bagit`
 ``dat``     Concordance load file                  a file a document            `dat`
 ``rsmf``    Relativity short messages              a file a conversation        `rsmf`
+``vcon``    the IETF's container                   a file a conversation        `vcon`
 ==========  =====================================  ===========================  ================
 
 A format is a module that turns a `Selection` into bytes; it knows neither the archive nor where
@@ -39,7 +40,7 @@ from types import MappingProxyType
 from typing import BinaryIO, Final
 
 from convarchive.errors import ConvarchiveError, UsageError
-from convarchive.export import bagit, csv, dat, json, jsonl, raw, rsmf, transcripts
+from convarchive.export import bagit, csv, dat, json, jsonl, raw, rsmf, transcripts, vcon
 from convarchive.export.exceptions import lacks_sound
 from convarchive.export.landing import failures_told, new_directory, new_file
 from convarchive.export.names import safe
@@ -78,7 +79,7 @@ FORMATS: Final[Mapping[str, FileFormat | TreeFormat]] = MappingProxyType({
     for made in (
         jsonl.FORMAT, json.FORMAT, csv.FORMAT,
         transcripts.TEXT, transcripts.SRT, transcripts.VTT, raw.FORMAT,
-        bagit.FORMAT, dat.FORMAT, rsmf.FORMAT,
+        vcon.FORMAT, bagit.FORMAT, dat.FORMAT, rsmf.FORMAT,
     )
 })  # fmt: skip
 """Every format by its name, in the order of the help. A new one is a module and a line here."""
