@@ -13,7 +13,6 @@ the index are a part that the system can take back.
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
