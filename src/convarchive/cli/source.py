@@ -11,6 +11,7 @@ from convarchive.cli import output
 from convarchive.cli.app import App, Group
 from convarchive.errors import NotFound
 from convarchive.settings import SourceSettings
+from convarchive.store.mirror import IMPORTED
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -113,7 +114,12 @@ def list_(app: App, form: str | None, limit: int) -> None:
     from convarchive import settings
 
     with app.open() as archive:
-        found = settings.sources(archive.directory).values()
+        known = settings.sources(archive.directory)
+        imported = [
+            source.source
+            for source in archive.status().sources
+            if source.kind == IMPORTED and source.source not in known
+        ]
     rows = [
         {
             "id": source.name,
@@ -124,8 +130,14 @@ def list_(app: App, form: str | None, limit: int) -> None:
             "api_key_command": source.api_key_command,
             "key": ", ".join(source.variables) or "a command",
         }
-        for source in list(found)[: limit or None]
+        for source in known.values()
     ]
+    rows += [
+        {"id": name, "source": name, "kind": IMPORTED, "base_url": "", "api_key_env": None,
+         "api_key_command": None, "key": "none, it came from files"}
+        for name in imported
+    ]  # fmt: skip
+    rows = rows[: limit or None]
     output.write_rows(
         form or "table",
         rows,
