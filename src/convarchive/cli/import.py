@@ -51,7 +51,7 @@ def command(
 
     \b
     convarchive import calls.jsonl
-    convarchive import transcripts/ --name-pattern '{started_at:%Y-%m-%d_%H%M}_{id}'
+    convarchive import subtitles/ --name-pattern '{started_at:%Y-%m-%d}_{id}'
     zcat old.jsonl.gz | convarchive import -
 
     A PATH is a file, a directory, a .zip or - for the standard input. Nothing is overwritten, and
@@ -149,13 +149,11 @@ def _judged(report: ImportReport, options: Options) -> int:
     if report.interrupted:
         error = Interrupted("Interrupted.", "", "Run the same command again to go on.")
     elif not report.complete:
-        problems, kept = (
-            screen.counted(report.problems, "problem"),
-            f"{screen.counted(report.kept, 'conversation')} kept as stored",
-        )
+        problems = screen.counted(report.problems, "problem")
+        kept = f"{screen.counted(report.kept, 'conversation')} kept as stored"
         told = [problems] * bool(report.problems) + [kept] * bool(report.kept)
         hint = "See: convarchive problems" if report.problems and not options.dry_run else ""
-        error = SomeFailed(f"Not everything went in: {', '.join(told)}.", "", hint)
+        error = SomeFailed(f"Done, with {' and '.join(told)}.", "", hint)
     if error is None:
         return 0
     failed(error)

@@ -115,28 +115,13 @@ def list_(app: App, form: str | None, limit: int) -> None:
 
     with app.open() as archive:
         known = settings.sources(archive.directory)
-        imported = [
-            source.source
-            for source in archive.status().sources
-            if source.kind == IMPORTED and source.source not in known
-        ]
-    rows = [
-        {
-            "id": source.name,
-            "source": source.name,
-            "kind": source.kind,
-            "base_url": source.base_url,
-            "api_key_env": source.api_key_env,
-            "api_key_command": source.api_key_command,
-            "key": ", ".join(source.variables) or "a command",
-        }
-        for source in known.values()
-    ]
+        stored = archive.status().sources
+    rows = [_row(source) for source in known.values()]
     rows += [
-        {"id": name, "source": name, "kind": IMPORTED, "base_url": "", "api_key_env": None,
-         "api_key_command": None, "key": "none, it came from files"}
-        for name in imported
-    ]  # fmt: skip
+        _imported(source.source)
+        for source in stored
+        if source.kind == IMPORTED and source.source not in known
+    ]
     rows = rows[: limit or None]
     output.write_rows(
         form or "table",
@@ -146,6 +131,24 @@ def list_(app: App, form: str | None, limit: int) -> None:
     )
     if not rows:
         app.say("This archive has no source. Add one: convarchive source add ayra")
+
+
+def _row(source: SourceSettings) -> dict[str, Any]:
+    return {
+        "id": source.name,
+        "source": source.name,
+        "kind": source.kind,
+        "base_url": source.base_url,
+        "api_key_env": source.api_key_env,
+        "api_key_command": source.api_key_command,
+        "key": ", ".join(source.variables) or "a command",
+    }
+
+
+def _imported(name: str) -> dict[str, Any]:
+    """A source that no vendor stands behind."""
+    empty = dict.fromkeys(("api_key_env", "api_key_command"))
+    return {"id": name, "source": name, "kind": IMPORTED, "base_url": "", **empty, "key": "none"}
 
 
 @command.command("test")

@@ -18,12 +18,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import groupby
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, cast
 
 from convarchive.errors import Unreadable, UsageError
 from convarchive.imports.places import Disk, Place, Zipped, is_zip, joined
 from convarchive.imports.stream import FAILURES
 from convarchive.records import own
+
+if TYPE_CHECKING:
+    from io import BufferedReader
 
 STDIN: Final = "-"
 
@@ -72,7 +75,7 @@ class File(NamedTuple):
         Raises:
             Unreadable: It can't be read.
         """
-        return self.place.open(self.path) if self.place else sys.stdin.buffer
+        return self.place.open(self.path) if self.place else cast("BinaryIO", _Stdin())
 
     @property
     def size(self) -> int:
@@ -89,6 +92,13 @@ class Bundle(NamedTuple):
     name: str
     documents: tuple[tuple[str, File], ...]
     """By the name of the document."""
+
+
+class _Stdin:
+    """The standard input; it gives what has come, so that Ctrl-C is heard while it waits."""
+
+    def read(self, size: int, /) -> bytes:
+        return cast("BufferedReader", sys.stdin.buffer).read1(size)
 
 
 Found = File | Bundle | Trouble

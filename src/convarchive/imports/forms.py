@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from convarchive.errors import Unreadable
+from convarchive.errors import UnexpectedAnswer, Unreadable
 from convarchive.imports.places import is_zip
 from convarchive.records import own
 from convarchive.sources.payload import decode
@@ -68,12 +68,14 @@ def decoded(body: bytes) -> Any:
 
     Raises:
         Unreadable: It is none.
-        UnexpectedAnswer: It is none.
     """
     try:
         return own.decoded(body)
     except Unreadable as error:
-        value = decode(body)
+        try:
+            value = decode(body)
+        except UnexpectedAnswer:
+            raise error from None
         if is_frame(value) or (isinstance(value, dict) and value.get("record") == "conversation"):
             raise error from None
         return value
@@ -100,7 +102,7 @@ def _refuse_binary(head: bytes) -> None:
             "If it is an archive's: convarchive -a DIR export -o all.jsonl, and import that",
         )  # fmt: skip
     if is_zip(head):
-        raise Unreadable("It is a ZIP archive in a pipe or in gzip.", "", "Give it as a file.")
+        raise Unreadable("It is a ZIP archive within something else.", "", "Give it as a file.")
     if b"\0" in head and not head.startswith(_UTF_16):
         raise Unreadable("It is nothing that can be imported.", KNOWN)
 

@@ -148,6 +148,9 @@ class Intake:
             recordings.know(self._connection, adopted.key, sound, at)
         if recordings.locate(self._connection, self._directory, sound.sha256) is None:
             self._take_sound(entry, adopted.key, sound, at)
+        elif not recordings.is_stored(self._connection, sound.sha256):
+            # A run that was killed has left it there, whole, and could not write it down any more.
+            recordings.attach(self._connection, adopted.key, sound, at)
 
     def _is_newer(self, entry: Entry, key: int, sound: Sound) -> bool:
         """Whether this is to be the recording of the conversation, and is not yet."""

@@ -127,16 +127,16 @@ class Reader:
         """The value of a line, and what it brings."""
         try:
             value = forms.decoded(body)
+            if forms.is_frame(value):
+                return value, iter(())
+            if _stored_as(value) is not None:
+                return value, iter([self._entry(file, where, body, value)])
+            parts = [*pieces([body])]  # it may be a list of them, or a page
         except ConvarchiveError as error:
             return None, iter([Trouble(where, str(error), body)])
-        if forms.is_frame(value):
-            return value, iter(())
-        if _stored_as(value) is not None:
-            return value, iter([self._entry(file, where, body, value)])
-        parts = [*pieces([body])]  # it may be a list of them, or a page
-        if [part.body for part in parts] == [body]:
-            return value, iter([_unknown(where, body)])
-        return value, self._pieces(file, where, iter(parts))
+        if any(part.item for part in parts):
+            return value, self._pieces(file, where, iter(parts))
+        return value, iter([_unknown(where, body)])
 
     def _document(self, file: File, stream: Stream) -> Iterator[Entry | Trouble]:
         """One JSON text, or several after each other."""

@@ -47,13 +47,16 @@ class Seal:
         return f"It has no closing line: it was cut off, or is a part of an export. {_HINT}"
 
     def _compared(self, closing: dict[str, Any]) -> str | None:
-        came = (self._count, self._digest.hexdigest())
-        if (closing.get("count"), closing.get("sha256")) == came:
+        promised = closing.get("count")
+        if promised != self._count:
+            what = f"Its closing line says {promised} conversations, and there are {self._count}."
+        elif closing.get("sha256") != self._digest.hexdigest():
+            what = (
+                "It was changed since it was exported: its SHA-256 is not the one that it ends in."
+            )
+        else:
             return None
-        return (
-            f"It is not what was exported: its closing line says {closing.get('count')}"
-            f" conversations, and there are {came[0]}, or their SHA-256 is another one. {_HINT}"
-        )
+        return f"{what} {_HINT}"
 
     def _begin(self) -> None:
         self._digest = hashlib.sha256()

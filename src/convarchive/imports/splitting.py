@@ -28,7 +28,12 @@ _DEEPEST: Final = 1000
 _LISTS: Final = {(b"conversations",), (b"data",), (b"data", b"conversations"), (b"data", b"items")}
 """Under which names a list is one of conversations."""
 
-_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]|"', re.DOTALL)
+_STRING: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_BRACKET: Final = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING + rb")*+([\[\]{}])", re.DOTALL)
+"""The next bracket that is in no string. It is not found where a string is not whole yet."""
+
+_NAME: Final = re.compile(rb'"([a-z]{1,20})"\s*:\s*\Z')
+_LONGEST_NAME: Final = 100
 _BETWEEN: Final = b" \t\r\n,\xef\xbb\xbf"
 
 
@@ -83,7 +88,8 @@ class _Splitter:
         """How many brackets are open around the values that are given."""
         self._passing = False
         """The list is over, and the rest of the object around it is of no interest."""
-        self._string = (0, 0)
+        self._due = 0
+        """With how many bytes it is worth looking again, after too few had no bracket."""
 
     @property
     def held(self) -> int:
@@ -94,21 +100,10 @@ class _Splitter:
         """What is whole by now."""
         del self._data[: self._begun]
         self._at -= self._begun
-        self._string = (self._string[0] - self._begun, self._string[1] - self._begun)
         self._begun = 0
         self._data += chunk
-        for token in _TOKEN.finditer(self._data, self._at):
-            self._at = token.end()
-            first = token[0][:1]
-            if first == b'"':
-                if token.end() - token.start() == 1:  # it ends in a later chunk
-                    self._at = token.start()
-                    break
-                self._string = token.span()
-            elif first in b"[{":
-                yield from self._opened(first, token.start())
-            else:
-                yield from self._closed(first, token.end())
+        if len(self._data) - self._at >= self._due:
+            yield from self._looked()
 
     def end(self) -> Iterator[Piece]:
         """What is left.
@@ -116,9 +111,22 @@ class _Splitter:
         Raises:
             Unreadable: It is not whole.
         """
-        if self._open or b'"' in self._data[self._at :]:
+        yield from self._looked()
+        if self._open or b'"' in re.sub(_STRING, b"", self._data[self._at :], flags=re.DOTALL):
             raise Unreadable("It is cut off: a bracket or a string in it is never closed.")
         yield from self._between(len(self._data))
+
+    def _looked(self) -> Iterator[Piece]:
+        """What becomes whole by the brackets that are there."""
+        while found := _BRACKET.match(self._data, self._at):
+            self._at = found.end()
+            bracket = found[1]
+            del found  # it holds on to the data
+            if bracket in b"[{":
+                yield from self._opened(bracket, self._at - 1)
+            else:
+                yield from self._closed(bracket, self._at)
+        self._due = 2 * (len(self._data) - self._at)
 
     def _opened(self, bracket: bytes, at: int) -> Iterable[Piece]:
         found: list[Piece] = []
@@ -156,9 +164,8 @@ class _Splitter:
 
     def _name(self, at: int) -> bytes:
         """The name of the value that begins here, in the object around it."""
-        start, end = self._string
-        colon = self._data[end:at].strip() == b":"
-        return bytes(self._data[start + 1 : end - 1]) if colon and start >= 0 else b""
+        found = _NAME.search(self._data[max(self._begun, at - _LONGEST_NAME) : at])
+        return found[1] if found else b""
 
     def _between(self, end: int) -> Iterable[Piece]:
         """What is neither an object nor a list, from the last value on."""

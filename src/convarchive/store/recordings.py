@@ -133,6 +133,12 @@ def known(connection: sqlite3.Connection, sha256: str) -> Sound | None:
     return Sound(*found) if found else None
 
 
+def is_stored(connection: sqlite3.Connection, sha256: str) -> bool:
+    """Whether it is written down that the sound of this recording is here."""
+    found = connection.execute("SELECT stored FROM recordings WHERE sha256 = ?", (sha256,))
+    return bool((found.fetchone() or (0,))[0])
+
+
 def _link(connection: sqlite3.Connection, key: int, sound: Sound, at: str) -> None:
     connection.execute(
         "INSERT OR IGNORE INTO conversation_recordings VALUES (?, ?, ?)", (key, sound.sha256, at)
