@@ -137,6 +137,14 @@ def test_a_sync_after_an_import(
     assert facts(take(tmp_path / "all.jsonl")) == {"files": 1, "read": 126, "unchanged": 126}
 
 
+def test_a_problem_of_a_file_is_none_of_a_sync(archive: Archive, tmp_path: Path) -> None:
+    """A sync is complete although a file of the same source could not be read."""
+    (tmp_path / "a.json").write_text("{")
+    assert archive.import_files([tmp_path / "a.json"], Options(source="ayra")).problems == 1
+    assert archive.sync().complete
+    assert not archive.status().healthy
+
+
 def test_a_transcript_says_less(target: Archive, take: Import, tmp_path: Path) -> None:
     """Than a record of the same conversation, so it is left out; the other way round it is not."""
     lines(tmp_path / "a.jsonl", CALL._replace(source="import"))

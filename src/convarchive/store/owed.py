@@ -160,15 +160,16 @@ def count_pending(connection: sqlite3.Connection, source: str) -> int:
     return int(found)
 
 
-def count_problems(connection: sqlite3.Connection, source: str) -> int:
-    """How many problems of a source need somebody.
+def count_problems(connection: sqlite3.Connection, source: str, *, files: bool = True) -> int:
+    """How many problems of a source need somebody, those of files included or not.
 
     Not what the vendor has deleted before it could be fetched, once it was `SEEN_GONE`: nobody can
     get it back. It stays among the `problems`, and in the coverage.
     """
     (found,) = connection.execute(
-        "SELECT count(*) FROM problems WHERE source = ? AND NOT (stage = 'gone' AND attempts >= ?)",
-        (source, SEEN_GONE),
+        "SELECT count(*) FROM problems WHERE source = ?"
+        " AND NOT (stage = 'gone' AND attempts >= ?) AND (? OR stage != 'import')",
+        (source, SEEN_GONE, files),
     ).fetchone()
     return int(found)
 
