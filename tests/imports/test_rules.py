@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settings_of
+from hypothesis import strategies as st
 from tests.imports.conftest import Import, exported, facts
 
 from convarchive import Archive, settings
@@ -213,6 +216,42 @@ def test_a_record_that_is_none(
     assert (bad.source, bad.stage) == ("import", "import")
     assert bad.id == f"{(tmp_path / 'a.jsonl').as_posix()}:2"
     assert next(iter(fields)) in bad.message or "name of a source" in bad.message
+
+
+JSON = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.text(max_size=5), st.floats(allow_nan=False),
+        st.integers(), st.sampled_from([10**400, -(2**63) - 1, 2**63, 1e308, "ayra", "completed"]),
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(), inner)),
+    max_leaves=6,
+)  # fmt: skip
+FIELDS = [*Conversation._fields, "record"]
+PARTS = ["position", "speaker", "role", "text", "start", "end", "confidence"]
+
+
+@settings_of(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    fields=st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=3),
+    parts=st.dictionaries(st.sampled_from(PARTS), JSON, max_size=2),
+    deep=st.integers(1, 400),
+)
+def test_any_record(
+    target: Archive, take: Import, tmp_path: Path, fields: dict[str, Any], parts: dict[str, Any],
+    deep: int,
+) -> None:  # fmt: skip
+    """Goes in or is a problem, and what went in is shown, exported and read again as it is."""
+    turns = [record(CALL)["turns"][0] | parts]
+    nested = json.loads("[" * deep + "]" * deep)
+    value = {**record(CALL), "turns": turns, "network": nested, **fields}
+    (tmp_path / "a.jsonl").write_text(json.dumps(value) + "\n", encoding="utf-8")
+    report = take(tmp_path / "a.jsonl")
+    assert report.read + report.problems >= 1
+    target.rebuild()
+    exported(target, tmp_path / "all.jsonl")
+    assert take(tmp_path / "all.jsonl").complete
 
 
 def test_a_field_that_is_not_known(target: Archive, take: Import, tmp_path: Path) -> None:

@@ -82,17 +82,18 @@ class Stream:
         Yields:
             A line, and whether it goes on: one that is too long comes in parts.
         """
-        rest = bytearray()
+        rest, most = bytearray(), longest
         for chunk in self.chunks():
             begun, end = 0, len(rest)
             rest += chunk
             while (end := rest.find(b"\n", end) + 1) > 0:
                 yield bytes(rest[begun:end]), False
-                begun = end
+                begun, most = end, longest
             del rest[:begun]
-            if len(rest) > longest:
+            if len(rest) > most:
                 yield bytes(rest), True
                 rest.clear()
+                most = 0  # nobody wants the rest of it
         if rest:
             yield bytes(rest), False
 

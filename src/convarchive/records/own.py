@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, get_type_hints
 from convarchive.errors import SettingsError, Unreadable
 from convarchive.model import ROLES, STATUSES, Conversation, Recording, Turn
 from convarchive.settings import SourceSettings, check
+from convarchive.sources.payload import DEEPEST
 
 if TYPE_CHECKING:
     import msgspec
@@ -25,6 +26,9 @@ NAME: Final = "convarchive"
 """Of the document that holds such a record."""
 
 _TIMES: Final = ("started_at", "ended_at", "deleted_at_source")
+_ANY: Final = (
+    "actions", "follow_up_tasks", "satisfaction", "integrations", "quality", "network", "errors",
+)  # fmt: skip
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _MOST: Final = 2**62
 """Of a count. SQLite's integers go a little further."""
@@ -126,6 +130,8 @@ def _check(conversation: Conversation) -> None:
         _, sha256, size, _ = conversation.recording
         _require(bool(_SHA256.fullmatch(sha256 or "")), "recording.sha256", sha256)
         _require(0 <= (-1 if size is None else size) < _MOST, "recording.bytes", size)
+    for name in _ANY:
+        _require(_fits(getattr(conversation, name), DEEPEST), name, "nested too deep")
     for at, turn in enumerate(conversation.turns):
         _require(turn.position == at, f"turns[{at}].position", turn.position)
         _require(turn.role in ROLES, f"turns[{at}].role", turn.role)
@@ -135,6 +141,15 @@ def _require(holds: bool, name: str, value: object) -> None:
     if not holds:
         raise Unreadable("It is no conversation as this program writes them.",
                          f"Its {name} is {str(value)[:60]!r}.")  # fmt: skip
+
+
+def _fits(value: Any, room: int) -> bool:
+    """Whether a value is nested no deeper than what vendors send may be."""
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    if not isinstance(value, list | tuple):
+        return True
+    return room > 0 and all(_fits(item, room - 1) for item in value)
 
 
 def _is_time(text: str) -> bool:
