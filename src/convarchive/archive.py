@@ -8,8 +8,8 @@ This is the package's public face, and what the command line is a thin layer ove
 ...     for hit in found.hits:
 ...         print(hit.conversation.id, [match.turn.text for match in hit.turns])
 
-Reading takes no lock and never waits: it sees the last commit. Writing (`sync`, `reindex`,
-`rebuild`) takes the archive's one writer lock.
+Reading takes no lock and never waits: it sees the last commit. Writing (`sync`,
+`import_files`, `reindex`, `rebuild`) takes the archive's one writer lock.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from convarchive.alerts import Alerts
     from convarchive.history import Revision
+    from convarchive.imports import ImportReport
+    from convarchive.imports import Options as ImportOptions
     from convarchive.stats import Stats
     from convarchive.status import Status
     from convarchive.store.coverage import Coverage
@@ -294,6 +296,38 @@ class Archive:
                 announce, progress,
             )  # fmt: skip
 
+    def import_files(
+        self,
+        paths: Sequence[str | os.PathLike[str]],
+        options: ImportOptions | None = None,
+        *,
+        stop: threading.Event | None = None,
+        tell: Callable[[str], None] | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> ImportReport:
+        """Take in files: exports, payloads, vCons, transcripts; then bring the index up to date.
+
+        Args:
+            paths: Of files and directories; ``-`` is the standard input.
+            options: What to do.
+            stop: Set it to end after what is under way.
+            tell: Told of each thing that does not go in, and why.
+            progress: Told how many bytes of the files have been read.
+
+        Raises:
+            ArchiveBusy: Another process is writing.
+            UsageError: There is nothing at a path, or an archive.
+            DiskFull: No room.
+        """
+        from convarchive import imports
+
+        with self.writing("import") as connection:
+            return imports.import_files(
+                connection, self.directory, [os.fspath(path) for path in paths],
+                options or imports.Options(), stop or threading.Event(),
+                tell or (lambda _: None), progress or (lambda _: None),
+            )  # fmt: skip
+
     def reindex(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Make the index anew from the store; how many conversations it holds."""
         from convarchive.index import writer
@@ -364,6 +398,18 @@ class Archive:
 
         with self.writing("problems --retry") as connection, database.transaction(connection):
             return owed.forgive(connection, clock.now())
+
+    def forget_import_problems(self) -> int:
+        """Forget what files had that could not be taken in; how many problems that is.
+
+        Raises:
+            ArchiveBusy: Another process is writing.
+        """
+        from convarchive.store import owed
+
+        command = "problems --forget-imports"
+        with self.writing(command) as connection, database.transaction(connection):
+            return owed.forget_all_imports(connection)
 
     def unindexed(self) -> int:
         """How many conversations the index lacks."""

@@ -20,7 +20,8 @@
     │   ├── NewerArchive            1   written by a later version of this program
     │   ├── IndexUnusable           1   the search index is missing, behind or broken
     │   └── DiskFull                1   no room left; nothing was lost
-    └── PathExists                  1   an export or backup would overwrite something
+    ├── PathExists                  1   an export or backup would overwrite something
+    └── Unreadable                  1   a file, or a part of it, is not what it should be
 
 A message is up to three sentences: *what* happened, *why*, and what to do *next*. The words are
 written where the error is raised, since only that place knows them; the command line prints them.
@@ -46,6 +47,7 @@ __all__ = [
     "SomeFailed",
     "UnexpectedAnswer",
     "Unreachable",
+    "Unreadable",
     "UsageError",
     "VendorError",
 ]
@@ -180,3 +182,7 @@ class DiskFull(ArchiveError):
 
 class PathExists(ConvarchiveError):
     """The output path exists already, and nothing is overwritten without being told to."""
+
+
+class Unreadable(ConvarchiveError):
+    """A file that is imported, or what was imported from one, is not what it should be."""

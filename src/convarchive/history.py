@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from convarchive.errors import DamageFound, NotFound
 from convarchive.model import Conversation
-from convarchive.sources import normaliser
+from convarchive.records import read
 from convarchive.store.ingest import unpack
 
 _MOST = 2**63 - 1  # that SQLite can count
@@ -76,7 +76,7 @@ def at_revision(connection: sqlite3.Connection, key: int, revision: int) -> Conv
         " WHERE key = ?",
         (key,),
     ).fetchone()
-    return normaliser(kind)(source, dict(found))._replace(revision=revision)
+    return read(source, kind, dict(found))._replace(revision=revision)
 
 
 def documents(

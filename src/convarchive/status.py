@@ -16,6 +16,7 @@ from convarchive.settings import SourceSettings
 from convarchive.store import clock, mirror, owed, rows, unindexed
 from convarchive.store.database import FILE
 from convarchive.store.recordings import DIRECTORY as RECORDINGS
+from convarchive.store.recordings import LACKING
 
 SOON = timedelta(days=3)
 
@@ -47,6 +48,8 @@ class Status(NamedTuple):
     turns: int
     revisions: int
     recordings: int
+    recordings_absent: int
+    """Named by what was imported, and without their sound."""
     deleted_at_source: int
     bytes: int
     """On the disk: database, recordings, index."""
@@ -82,7 +85,8 @@ def status(connection: sqlite3.Connection, directory: Path) -> Status:
         conversations=rows.count(connection),
         turns=_one(connection, "SELECT coalesce(sum(turn_count), 0) FROM conversations"),
         revisions=_one(connection, "SELECT count(*) FROM revisions"),
-        recordings=_one(connection, "SELECT count(*) FROM recordings"),
+        recordings=_one(connection, "SELECT count(*) FROM recordings WHERE stored"),
+        recordings_absent=_one(connection, "SELECT count(*) FROM recordings WHERE NOT stored"),
         deleted_at_source=_one(
             connection, "SELECT count(*) FROM conversations WHERE deleted_at_source IS NOT NULL"
         ),
@@ -110,8 +114,7 @@ def _source(
         problems=owed.count_problems(connection, row.name),
         recordings_missing=_one(
             connection,
-            "SELECT count(*) FROM conversations WHERE source = ?"
-            " AND offers_recording AND recording_sha256 IS NULL",
+            f"SELECT count(*) FROM {LACKING} WHERE source = ?",
             (row.name,),
         ),
         vanishing=_vanishing(connection, row.name, known.deleted_after_days if known else None),
@@ -132,13 +135,13 @@ def _vanishing(connection: sqlite3.Connection, name: str, days: int | None) -> i
         return 0
     return _one(
         connection,
-        """
+        f"""
         SELECT count(*) FROM (
             SELECT id FROM listings
             WHERE source = ?1 AND NOT fetched AND rtrim(started_at, 'Z') < rtrim(?2, 'Z')
-            UNION SELECT id FROM conversations
-            WHERE source = ?1 AND offers_recording AND recording_sha256 IS NULL
-                AND deleted_at_source IS NULL AND rtrim(started_at, 'Z') < rtrim(?2, 'Z'))
+            UNION SELECT id FROM {LACKING}
+            WHERE source = ?1 AND deleted_at_source IS NULL
+                AND rtrim(started_at, 'Z') < rtrim(?2, 'Z'))
         """,
         (name, before),
     )

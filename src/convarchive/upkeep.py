@@ -15,13 +15,14 @@ from convarchive.errors import (
     DamageFound,
     DiskFull,
     PathExists,
+    Unreadable,
     UsageError,
     VendorError,
 )
 from convarchive.history import documents
 from convarchive.index import writer
+from convarchive.records import read as meaning
 from convarchive.settings import FILE as SETTINGS
-from convarchive.sources import normaliser
 from convarchive.store import clock, database, owed, rows
 from convarchive.store.ingest import replace_projection
 from convarchive.store.recordings import DIRECTORY as RECORDINGS
@@ -67,8 +68,8 @@ def _reread(
     connection: sqlite3.Connection, key: int, source: str, identifier: str, kind: str
 ) -> bool:
     try:
-        read = normaliser(kind)(source, dict(documents(connection, key)))
-    except (VendorError, DamageFound) as error:
+        read = meaning(source, kind, dict(documents(connection, key)))
+    except (VendorError, DamageFound, Unreadable) as error:
         body = error.body if isinstance(error, VendorError) else None
         owed.note_problem(connection, source, identifier, "stored", str(error), clock.now(), body)
         return False

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlite_utils.migrations import Migrations
 from tests.store.conversations import call, dump, received
 
 from convarchive.errors import ArchiveBusy, ArchiveError, DiskFull, NewerArchive
@@ -87,6 +88,33 @@ def test_an_older_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert (tmp_path / database.FILE).read_bytes() == before
     database.connect(tmp_path, write=True).close()
     database.connect(tmp_path).close()
+
+
+def test_the_first_archives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep their problems and their recordings, whose sound they all have."""
+
+    def first() -> Migrations:
+        steps = Migrations("convarchive")
+        steps(name="0001_first_tables")(schema._first_tables)
+        return steps
+
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "migrations", first)
+        patch.setattr(schema, "VERSION", 1)
+        database.create(tmp_path)
+    raw = sqlite3.connect(tmp_path / database.FILE)
+    raw.execute("INSERT INTO sources (name, kind, added_at) VALUES ('ayra', 'ayra', '')")
+    problem = (1, "ayra", "x", "read", "Bad.", b"packed", 3, "then", "now")
+    raw.execute("INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", problem)
+    raw.execute("INSERT INTO recordings VALUES ('ab', 5, 'audio/wav', 'then')")
+    raw.commit()
+    raw.close()
+    with contextlib.closing(database.connect(tmp_path, write=True)) as connection:
+        assert connection.execute("SELECT * FROM problems").fetchall() == [problem]
+        assert connection.execute("SELECT * FROM recordings").fetchall() == [
+            ("ab", 5, "audio/wav", "then", 1)
+        ]
+        connection.execute("UPDATE problems SET stage = 'import'")
 
 
 def test_a_missing_database(tmp_path: Path) -> None:

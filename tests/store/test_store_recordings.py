@@ -107,7 +107,7 @@ def test_a_recording_of_two_conversations(connection: sqlite3.Connection) -> Non
     for key in keys:
         recordings.attach(connection, key, Sound(SHA256, 5, "audio/wav"), AT)
     assert connection.execute("SELECT * FROM recordings").fetchall() == [
-        (SHA256, 5, "audio/wav", AT)
+        (SHA256, 5, "audio/wav", AT, 1)
     ]
     for _, found in rows.read(connection, keys):
         assert found.recording == Recording(None, SHA256, 5, "audio/wav")

@@ -23,6 +23,7 @@ SECTIONS = {
         "init": "Make an archive.",
         "source": "The accounts that it mirrors.",
         "sync": "Fetch what is new or has changed.",
+        "import": "Take in files: exports, vCons, transcripts.",
         "sandbox": "A small Ayra API on this machine, to try things with.",
         "demo": "All of it in a minute: no key, no network.",
     },

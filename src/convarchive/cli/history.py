@@ -52,7 +52,7 @@ def command(app: App, name: str, form: str | None, limit: int) -> None:
                 "number": revision.number,
                 "received": screen.when(revision.received_at, app.zone),
                 "size": screen.size(revision.bytes),
-                "what": _what(revision),
+                "what": _what(revision, first=revision is revisions[0]),
             }
             for revision in revisions
         ]
@@ -64,9 +64,9 @@ def command(app: App, name: str, form: str | None, limit: int) -> None:
     )
 
 
-def _what(revision: Revision) -> str:
-    if revision.number == 1:
-        return "first seen"
+def _what(revision: Revision, *, first: bool) -> str:
+    if first:
+        return "first seen" if revision.number == 1 else "imported as such"
     changes = "; ".join(_told(change) for change in revision.changes)
     return changes or "nothing that is read from it"
 

@@ -25,9 +25,11 @@ COLUMNS = (
 @click.command("problems")
 @output.row_options(limit=0)
 @click.option("--retry", is_flag=True, help="Let the next sync try all of them again.")
+@click.option("--forget-imports", is_flag=True, help="Forget what files had that can't go in.")
 @click.pass_obj
-def command(app: App, form: str | None, limit: int, retry: bool) -> None:
-    """What could not be stored, and why. The sync tries each again, five times.
+def command(app: App, form: str | None, limit: int, retry: bool, forget_imports: bool) -> None:
+    """What could not be stored, and why. The sync tries each again, five times; an import tries
+    its files each time that it is run.
 
     \b
     convarchive problems
@@ -38,12 +40,19 @@ def command(app: App, form: str | None, limit: int, retry: bool) -> None:
             many = archive.retry_problems()
             app.say(f"{screen.counted(many, 'problem')} will be tried again by: convarchive sync")
             return
+        if forget_imports:
+            many = archive.forget_import_problems()
+            app.say(f"{screen.counted(many, 'problem')} of files forgotten.")
+            return
         found = archive.problems()
     shown = found[: limit or None]
     if form is None:
         for problem in shown:
             _write(app, problem)
-        app.say("Try them again: convarchive problems --retry" if found else "No problems.")
+        hint = "Try them again: convarchive problems --retry"
+        if found and all(problem.stage == "import" for problem in found):
+            hint = "Import the files again, or: convarchive problems --forget-imports"
+        app.say(hint if found else "No problems.")
         return
     output.write_rows(
         form,

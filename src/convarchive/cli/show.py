@@ -46,8 +46,11 @@ def command(
     with app.open() as archive:
         conversation = archive.show(name, revision)
         if form == "raw":
-            for _, body in archive.documents(archive.find(name), revision):
-                _write_bytes(body)
+            from convarchive.records import NAMED
+
+            for document, body in archive.documents(archive.find(name), revision):
+                if document != NAMED:
+                    _write_bytes(body)
             return
     if form == "json":
         output.write_json(record(conversation))

@@ -11,6 +11,7 @@ from convarchive.cli import output
 from convarchive.cli.app import App, Group
 from convarchive.errors import NotFound
 from convarchive.settings import SourceSettings
+from convarchive.store.mirror import IMPORTED
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -113,19 +114,15 @@ def list_(app: App, form: str | None, limit: int) -> None:
     from convarchive import settings
 
     with app.open() as archive:
-        found = settings.sources(archive.directory).values()
-    rows = [
-        {
-            "id": source.name,
-            "source": source.name,
-            "kind": source.kind,
-            "base_url": source.base_url,
-            "api_key_env": source.api_key_env,
-            "api_key_command": source.api_key_command,
-            "key": ", ".join(source.variables) or "a command",
-        }
-        for source in list(found)[: limit or None]
+        known = settings.sources(archive.directory)
+        stored = archive.status().sources
+    rows = [_row(source) for source in known.values()]
+    rows += [
+        _imported(source.source)
+        for source in stored
+        if source.kind == IMPORTED and source.source not in known
     ]
+    rows = rows[: limit or None]
     output.write_rows(
         form or "table",
         rows,
@@ -134,6 +131,24 @@ def list_(app: App, form: str | None, limit: int) -> None:
     )
     if not rows:
         app.say("This archive has no source. Add one: convarchive source add ayra")
+
+
+def _row(source: SourceSettings) -> dict[str, Any]:
+    return {
+        "id": source.name,
+        "source": source.name,
+        "kind": source.kind,
+        "base_url": source.base_url,
+        "api_key_env": source.api_key_env,
+        "api_key_command": source.api_key_command,
+        "key": ", ".join(source.variables) or "a command",
+    }
+
+
+def _imported(name: str) -> dict[str, Any]:
+    """A source that no vendor stands behind."""
+    empty = dict.fromkeys(("api_key_env", "api_key_command"))
+    return {"id": name, "source": name, "kind": IMPORTED, "base_url": "", **empty, "key": "none"}
 
 
 @command.command("test")

@@ -10,6 +10,7 @@ import click
 from convarchive.cli import output, screen
 from convarchive.cli.app import App
 from convarchive.status import SOON
+from convarchive.store.mirror import IMPORTED
 
 if TYPE_CHECKING:
     from convarchive.status import SourceStatus, Status
@@ -52,6 +53,8 @@ def _write(app: App, status: Status) -> None:
     click.echo(f"  {'search':<{width}}  {_index(status)}")
     kept = f"{screen.counted(status.recordings, 'recording')}, "
     kept += f"{screen.counted(status.revisions, 'revision')}, {status.turns:,} turns"
+    if status.recordings_absent:
+        kept += f", {screen.counted(status.recordings_absent, 'recording')} known without sound"
     if status.deleted_at_source:
         kept += f", {status.deleted_at_source:,} deleted at the source and kept"
     click.echo(f"  {'kept':<{width}}  {kept}")
@@ -61,7 +64,10 @@ def _write(app: App, status: Status) -> None:
 
 
 def _told(app: App, source: SourceStatus) -> list[str]:
-    facts = ["never synced" if source.synced_at is None else f"synced {_ago(source.synced_at)}"]
+    if source.kind == IMPORTED:
+        facts = [f"imported from files, {screen.counted(source.conversations, 'conversation')}"]
+    else:
+        facts = [f"synced {_ago(source.synced_at)}" if source.synced_at else "never synced"]
     if source.complete_until:
         facts.append(f"complete to {screen.when(source.complete_until, app.zone).strip()}")
     elif source.synced_at is not None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +13,7 @@ import click
 from convarchive.cli import output, screen
 from convarchive.cli.app import App
 from convarchive.cli.progress import bars
+from convarchive.cli.stopping import stopping
 from convarchive.cli.telling import Log, Screen, Teller
 from convarchive.errors import ConvarchiveError, SomeFailed, UsageError
 
@@ -78,7 +76,7 @@ def command(
     pause = None if every is None else max(_span("--every", every), _SHORTEST_PAUSE)
     with app.open() as archive, bars(app._replace(quiet=app.quiet or log_json)) as progress:
         teller: Teller = Log() if log_json else Screen(app, progress)
-        with _stopping(teller) as stop:
+        with stopping(teller.say) as stop:
             while True:
                 code = _once(app, archive, names, options, stop, teller, metrics, as_json)
                 if pause is None or code in _HOPELESS:
@@ -157,25 +155,6 @@ def _options(app: App, asked: dict[str, Any]) -> Options:
             "look_back": _span("--look-back", asked["look_back"]),
         }
     )
-
-
-@contextlib.contextmanager
-def _stopping(teller: Teller) -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C (or SIGTERM) sets; the second ends the program."""
-    stop = threading.Event()
-
-    def ask(_signal: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-        teller.say("\nFinishing what is under way. Ctrl-C again stops at once.")
-
-    before = {name: signal.signal(name, ask) for name in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
 
 
 def _told(report: SourceReport, left: int | None, options: Options) -> str:

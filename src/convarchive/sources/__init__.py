@@ -6,13 +6,24 @@ against each.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from convarchive.errors import SettingsError
 from convarchive.sources.base import Normaliser, Source
 from convarchive.sources.http import Client
 
-__all__ = ["KINDS", "Kind", "Normaliser", "Source", "kind", "normaliser", "open_source"]
+__all__ = [
+    "KINDS",
+    "Kind",
+    "Normaliser",
+    "Source",
+    "kind",
+    "normaliser",
+    "open_source",
+    "recognises",
+    "state",
+]
 
 
 class Kind(NamedTuple):
@@ -59,6 +70,24 @@ def normaliser(kind_name: str) -> Normaliser:
     from convarchive.sources.ayra import normalise
 
     return normalise
+
+
+def recognises(value: Any) -> bool:
+    """Whether a JSON value is a payload of a vendor."""
+    from convarchive.sources.ayra import recognises
+
+    return recognises(value)
+
+
+def state(documents: Mapping[str, bytes]) -> str:
+    """The fingerprint of a payload's documents, by name; the same as when they are fetched.
+
+    Raises:
+        UnexpectedAnswer: They are no JSON.
+    """
+    from convarchive.sources.ayra import state
+
+    return state(documents)
 
 
 def _kinds() -> str:

@@ -35,6 +35,8 @@ _NOT_READY = (202, 404, 409)
 _GROUPS = ("metadata", "content", "analytics", "outcomes", "technical")
 _ID = ("id", "conversation_id", "call_id")
 _START = ("start_time", "started_at", "start", "start_timestamp", "created_at")
+_STATUS_NAMES = ("status", "call_status")
+_SPOKEN = ("transcript", "messages")
 _STATUS_WORDS = {
     "in_progress": ("in-progress", "inprogress", "ongoing", "active", "started", "ringing"),
     "completed": ("complete", "ended", "done", "finished"),
@@ -83,7 +85,7 @@ class Ayra:
         payload = _object(_unwrapped(answer.value), answer.body)
         documents = {"detail": answer.body}
         spoken: Any = None
-        if not Fields(payload, _GROUPS).has("transcript", "messages"):
+        if not Fields(payload, _GROUPS).has(*_SPOKEN):
             transcript = self._client.get(f"{path}/transcript", expect=_NOT_READY)
             if transcript.status not in _NOT_READY:
                 documents["transcript"] = transcript.body
@@ -123,6 +125,25 @@ def normalise(source: str, documents: Mapping[str, bytes]) -> Conversation:
     return _conversation(source, payload, spoken)
 
 
+def recognises(value: Any) -> bool:
+    """Whether a JSON value is a detail, or a line of the list: it has an id and tells more."""
+    payload = _unwrapped(value)
+    if not isinstance(payload, dict):
+        return False
+    fields = Fields(payload, _GROUPS)
+    return fields.text(*_ID) is not None and fields.has(*_START, *_STATUS_NAMES, *_SPOKEN)
+
+
+def state(documents: Mapping[str, bytes]) -> str:
+    """The fingerprint of these documents, as `Ayra.fetch` makes it.
+
+    Raises:
+        UnexpectedAnswer: They are no JSON.
+    """
+    order = ("detail", "transcript")
+    return fingerprint([_unwrapped(decode(documents[name])) for name in order if name in documents])
+
+
 def _conversation(source: str, payload: dict[str, Any], spoken: Any) -> Conversation:
     """The conversation, with what came as its transcript separately, if anything did."""
     fields = Fields(payload, _GROUPS)
@@ -131,7 +152,7 @@ def _conversation(source: str, payload: dict[str, Any], spoken: Any) -> Conversa
         raise UnexpectedAnswer("The vendor's answer has no conversation id.")
     started_at = fields.instant(*_START)
     if spoken is None:
-        spoken = fields.value("transcript", "messages")
+        spoken = fields.value(*_SPOKEN, "turns")
     turns = _turns(spoken, started_at)
     return Conversation(
         source=source,
@@ -221,7 +242,7 @@ def _listed(item: Any) -> Listed | None:
 
 def _state(item: dict[str, Any], fields: Fields) -> str | None:
     """The fingerprint of a list item; None if it tells too little, or can't be read to its end."""
-    if fields.value("status", "call_status") is None:
+    if fields.value(*_STATUS_NAMES) is None:
         return None
     with contextlib.suppress(UnexpectedAnswer):
         return fingerprint(item)
@@ -256,7 +277,7 @@ def _language(spoken: Any) -> str | None:
 
 
 def _status(fields: Fields) -> str:
-    word = (fields.text("status", "call_status") or "").strip().lower().replace(" ", "_")
+    word = (fields.text(*_STATUS_NAMES) or "").strip().lower().replace(" ", "_")
     return _STATUS.get(word, "unknown")
 
 

@@ -15,6 +15,8 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
+from convarchive.store.mirror import IMPORTED
+
 UNKNOWN_MONTH = "unknown"
 
 
@@ -93,10 +95,13 @@ def missing(connection: sqlite3.Connection) -> list[Missing]:
 
 
 def gaps(connection: sqlite3.Connection) -> list[Gap]:
-    """Every stretch that no sync has listed whole, by source and time."""
+    """Every stretch that no sync has listed whole, by source and time.
+
+    What was imported from files was never listed, and has no gaps.
+    """
     found = []
     for name, listed_to in connection.execute(
-        "SELECT name, listed_to FROM sources ORDER BY name"
+        "SELECT name, listed_to FROM sources WHERE kind != ? ORDER BY name", (IMPORTED,)
     ).fetchall():
         windows = connection.execute(
             # A window without an end reached up to the moment when it was opened.

@@ -43,6 +43,41 @@ def ingest(connection: sqlite3.Connection, batch: Iterable[Received]) -> list[Ou
     return [_store(connection, received) for received in batch]
 
 
+def add(connection: sqlite3.Connection, received: Received, revision: int = 1) -> int:
+    """Store a conversation that is new; its key."""
+    at, conversation = received.received_at, received.conversation
+    values = (*rows.project(conversation), revision, received.fingerprint, at, at)
+    key: int = connection.execute(_INSERT, values).fetchone()[0]
+    _add_turns(connection, key, conversation)
+    unindexed.add(connection, key)
+    add_state(connection, key, revision, received)
+    return key
+
+
+def add_revision(
+    connection: sqlite3.Connection, key: int, revision: int, received: Received
+) -> None:
+    """Store a newer state of a conversation, and show it from now on."""
+    connection.execute(
+        "UPDATE conversations SET revision = ?, fingerprint = ?, changed_at = ? WHERE key = ?",
+        (revision, received.fingerprint, received.received_at, key),
+    )
+    replace_projection(connection, key, received.conversation)
+    add_state(connection, key, revision, received)
+
+
+def add_state(connection: sqlite3.Connection, key: int, revision: int, received: Received) -> None:
+    """Add to the record alone; what is shown stays as it is."""
+    connection.execute(
+        "INSERT INTO revisions VALUES (?, ?, ?, ?)",
+        (key, revision, received.received_at, received.fingerprint),
+    )
+    connection.executemany(
+        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
+        _document_rows(key, revision, received.documents),
+    )
+
+
 def replace_projection(
     connection: sqlite3.Connection, key: int, conversation: Conversation
 ) -> None:
@@ -77,10 +112,7 @@ def _store(connection: sqlite3.Connection, received: Received) -> Outcome:
         (conversation.source, conversation.id),
     ).fetchone()
     if known is None:
-        key = _insert(connection, received)
-        _add_turns(connection, key, conversation)
-        unindexed.add(connection, key)
-        _add_revision(connection, key, 1, received)
+        key = add(connection, received)
         return Outcome(key, new=True, changed=False)
     key, revision, fingerprint = known
     # A conversation that is there again is not deleted, whatever was believed before.
@@ -94,12 +126,7 @@ def _store(connection: sqlite3.Connection, received: Received) -> Outcome:
     if fingerprint == received.fingerprint:
         _restore(connection, key, revision, received)
         return Outcome(key, new=False, changed=False)
-    connection.execute(
-        "UPDATE conversations SET revision = ?, fingerprint = ?, changed_at = ? WHERE key = ?",
-        (revision + 1, received.fingerprint, received.received_at, key),
-    )
-    replace_projection(connection, key, conversation)
-    _add_revision(connection, key, revision + 1, received)
+    add_revision(connection, key, revision + 1, received)
     return Outcome(key, new=False, changed=True)
 
 
@@ -108,13 +135,6 @@ _INSERT = (
     f"INSERT INTO conversations ({', '.join(_ADDED)}) VALUES ({', '.join('?' * len(_ADDED))})"
     " RETURNING key"
 )
-
-
-def _insert(connection: sqlite3.Connection, received: Received) -> int:
-    at = received.received_at
-    values = (*rows.project(received.conversation), 1, received.fingerprint, at, at)
-    key: int = connection.execute(_INSERT, values).fetchone()[0]
-    return key
 
 
 def _add_turns(connection: sqlite3.Connection, key: int, conversation: Conversation) -> None:
@@ -127,19 +147,6 @@ def _add_turns(connection: sqlite3.Connection, key: int, conversation: Conversat
             f"INSERT INTO turns VALUES {values}",
             [value for turn in part for value in (key, *turn)],
         )
-
-
-def _add_revision(
-    connection: sqlite3.Connection, key: int, revision: int, received: Received
-) -> None:
-    connection.execute(
-        "INSERT INTO revisions VALUES (?, ?, ?, ?)",
-        (key, revision, received.received_at, received.fingerprint),
-    )
-    connection.executemany(
-        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
-        _document_rows(key, revision, received.documents),
-    )
 
 
 def _restore(connection: sqlite3.Connection, key: int, revision: int, received: Received) -> None:

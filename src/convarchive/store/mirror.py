@@ -40,10 +40,16 @@ class SourceRow(NamedTuple):
     complete_until: str | None
 
 
+IMPORTED = "import"
+"""The kind of a source of which files alone have brought anything."""
+
+
 def add_source(connection: sqlite3.Connection, name: str, kind: str, at: str) -> None:
-    """Make a source known; nothing happens if it is."""
+    """Make a source known; nothing happens if it is, but that an imported one can get a vendor."""
     connection.execute(
-        "INSERT OR IGNORE INTO sources (name, kind, added_at) VALUES (?, ?, ?)", (name, kind, at)
+        "INSERT INTO sources (name, kind, added_at) VALUES (?1, ?2, ?3)"
+        " ON CONFLICT DO UPDATE SET kind = ?2 WHERE kind = ?4 AND ?2 != ?4",
+        (name, kind, at, IMPORTED),
     )
 
 

@@ -36,7 +36,8 @@ class Problem(NamedTuple):
     id: str
     stage: str
     """``list``, ``fetch``, ``gone`` (listed, and deleted before it could be fetched), ``read``,
-    ``stored`` (what is stored can't be read any more), ``recording`` or ``unfinished``."""
+    ``stored`` (what is stored can't be read any more), ``recording``, ``unfinished`` or ``import``
+    (of a file; the id is where in it)."""
     message: str
     attempts: int
     first_at: str
@@ -116,6 +117,21 @@ def solved(connection: sqlite3.Connection, source: str, identifier: str, *stages
     )
 
 
+def forget_imports(connection: sqlite3.Connection, source: str, path: str) -> None:
+    """Forget what an earlier import could not take in of this file, or below this directory."""
+    connection.execute(
+        "DELETE FROM problems WHERE source = ?1 AND stage = 'import'"
+        " AND id >= ?2 AND id < ?2 || char(0x10ffff)"
+        " AND substr(id, length(?2) + 1, 1) IN ('', '/', ':', '[')",
+        (source, path),
+    )
+
+
+def forget_all_imports(connection: sqlite3.Connection) -> int:
+    """Forget every problem of an import; how many that is."""
+    return connection.execute("DELETE FROM problems WHERE stage = 'import'").rowcount
+
+
 def problems(connection: sqlite3.Connection, source: str | None = None) -> list[Problem]:
     """What is wrong, the latest first."""
     rows = connection.execute(
@@ -131,7 +147,9 @@ def forgive(connection: sqlite3.Connection, at: str) -> int:
     connection.execute(
         "UPDATE pending SET since = ?1, attempts = 0, next_at = ?1 WHERE next_at = ?2", (at, NEVER)
     )
-    return connection.execute("UPDATE problems SET attempts = 0, last_at = ''").rowcount
+    return connection.execute(
+        "UPDATE problems SET attempts = 0, last_at = '' WHERE stage != 'import'"
+    ).rowcount
 
 
 def count_pending(connection: sqlite3.Connection, source: str) -> int:
@@ -142,15 +160,16 @@ def count_pending(connection: sqlite3.Connection, source: str) -> int:
     return int(found)
 
 
-def count_problems(connection: sqlite3.Connection, source: str) -> int:
-    """How many problems of a source need somebody.
+def count_problems(connection: sqlite3.Connection, source: str, *, files: bool = True) -> int:
+    """How many problems of a source need somebody, those of files included or not.
 
     Not what the vendor has deleted before it could be fetched, once it was `SEEN_GONE`: nobody can
     get it back. It stays among the `problems`, and in the coverage.
     """
     (found,) = connection.execute(
-        "SELECT count(*) FROM problems WHERE source = ? AND NOT (stage = 'gone' AND attempts >= ?)",
-        (source, SEEN_GONE),
+        "SELECT count(*) FROM problems WHERE source = ?"
+        " AND NOT (stage = 'gone' AND attempts >= ?) AND (? OR stage != 'import')",
+        (source, SEEN_GONE, files),
     ).fetchone()
     return int(found)
 

@@ -37,6 +37,17 @@ _SUFFIXES = {
 }
 
 
+_COLUMNS = "key, c.source, id, status, started_at, deleted_at_source"
+
+LACKING = f"""(
+    SELECT {_COLUMNS} FROM conversations AS c WHERE offers_recording AND recording_sha256 IS NULL
+    UNION ALL
+    SELECT {_COLUMNS} FROM recordings CROSS JOIN conversations AS c ON recording_sha256 = sha256
+    WHERE NOT stored AND offers_recording)"""
+"""SQL for the conversations whose sound the vendor offers and the archive has not: a table with
+some of their columns. An import can bring a recording's SHA-256 without its sound."""
+
+
 class Sound(NamedTuple):
     """A recording that is on the disk."""
 
@@ -100,9 +111,35 @@ def sweep(directory: Path) -> None:
 def attach(connection: sqlite3.Connection, key: int, sound: Sound, at: str) -> None:
     """The conversation has this recording; what it had before stays known and stored."""
     connection.execute(
-        "INSERT OR IGNORE INTO recordings VALUES (?, ?, ?, ?)",
-        (sound.sha256, sound.bytes, sound.media_type, at),
+        "INSERT INTO recordings VALUES (?, ?, ?, ?, TRUE) ON CONFLICT DO UPDATE"
+        " SET stored = TRUE, bytes = excluded.bytes, media_type = excluded.media_type"
+        " WHERE NOT stored",
+        (*sound, at),
     )
+    _link(connection, key, sound, at)
+
+
+def know(connection: sqlite3.Connection, key: int, sound: Sound, at: str) -> None:
+    """The conversation has a recording of this SHA-256; its sound may not be here."""
+    connection.execute("INSERT OR IGNORE INTO recordings VALUES (?, ?, ?, ?, FALSE)", (*sound, at))
+    _link(connection, key, sound, at)
+
+
+def known(connection: sqlite3.Connection, sha256: str) -> Sound | None:
+    """The recording of this SHA-256 if some conversation has it, be its sound here or not."""
+    found = connection.execute(
+        "SELECT sha256, bytes, media_type FROM recordings WHERE sha256 = ?", (sha256,)
+    ).fetchone()
+    return Sound(*found) if found else None
+
+
+def is_stored(connection: sqlite3.Connection, sha256: str) -> bool:
+    """Whether it is written down that the sound of this recording is here."""
+    found = connection.execute("SELECT stored FROM recordings WHERE sha256 = ?", (sha256,))
+    return bool((found.fetchone() or (0,))[0])
+
+
+def _link(connection: sqlite3.Connection, key: int, sound: Sound, at: str) -> None:
     connection.execute(
         "INSERT OR IGNORE INTO conversation_recordings VALUES (?, ?, ?)", (key, sound.sha256, at)
     )
@@ -126,8 +163,7 @@ def missing(
     """
     only = "" if among is None else f" AND key IN ({', '.join('?' * len(among))})"
     return connection.execute(
-        "SELECT key, id FROM conversations WHERE source = ?"
-        " AND offers_recording AND recording_sha256 IS NULL"
+        f"SELECT key, id FROM {LACKING} WHERE source = ?"
         f" AND status != 'in_progress' AND deleted_at_source IS NULL{only}"
         " ORDER BY rtrim(started_at, 'Z'), id",
         (source, *(among or ())),

@@ -46,15 +46,26 @@ def project(conversation: Conversation) -> tuple[Any, ...]:
     )
 
 
-def same(connection: sqlite3.Connection, key: int, conversation: Conversation) -> bool:
-    """Whether the rows of this key are those of this conversation."""
+def same(
+    connection: sqlite3.Connection, key: int, conversation: Conversation, *, offer: bool = True
+) -> bool:
+    """Whether the rows of this key are those of this conversation.
+
+    Args:
+        connection: To the archive's database.
+        key: Of what is stored.
+        conversation: To be compared.
+        offer: Whether it counts that the vendor offers a recording; exports do not tell.
+    """
+    columns = PROJECTED if offer else PROJECTED[:-1]
     stored = connection.execute(
-        f"SELECT {', '.join(PROJECTED)} FROM conversations WHERE key = ?", (key,)
+        f"SELECT {', '.join(columns)} FROM conversations WHERE key = ?", (key,)
     ).fetchone()
     turns = connection.execute(
         "SELECT * FROM turns WHERE conversation = ? ORDER BY position", (key,)
     ).fetchall()
-    return stored == project(conversation) and turns == list(turn_rows(key, conversation.turns))
+    told = project(conversation)[: len(columns)]
+    return stored == told and turns == list(turn_rows(key, conversation.turns))
 
 
 def turn_rows(key: int, turns: Iterable[Turn]) -> Iterator[tuple[Any, ...]]:

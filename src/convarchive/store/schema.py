@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
 
-VERSION = 1
+VERSION = 2
 """The schema that this program writes, kept in ``PRAGMA user_version``: opening an archive compares
 two integers, and only an older one pays for loading the migrations."""
 
@@ -32,11 +32,18 @@ def migrations() -> Migrations:
 
     steps = Migrations("convarchive")
     steps(name="0001_first_tables")(_first_tables)
+    steps(name="0002_imports")(_imports)
     return steps
 
 
 def _first_tables(db: Database) -> None:
     for statement in _FIRST_TABLES.split(";\n\n"):
+        db.execute(statement)
+
+
+def _imports(db: Database) -> None:
+    """What files bring that no vendor does: problems of files, recordings without their sound."""
+    for statement in _IMPORTS.split(";\n\n"):
         db.execute(statement)
 
 
@@ -236,4 +243,35 @@ CREATE TABLE index_queue (
     entry        INTEGER PRIMARY KEY,
     conversation INTEGER NOT NULL REFERENCES conversations (key)
 ) STRICT
+"""
+
+_IMPORTS = """
+CREATE TABLE problems_with_imports (
+    key         INTEGER PRIMARY KEY,
+    source      TEXT NOT NULL REFERENCES sources (name),
+    id          TEXT NOT NULL,
+    stage       TEXT NOT NULL CHECK (
+                stage IN ('list', 'fetch', 'gone', 'read', 'stored', 'recording', 'unfinished',
+                          'import')),
+    message     TEXT NOT NULL,
+    body        BLOB, -- Zstandard
+    attempts    INTEGER NOT NULL,
+    first_at    TEXT NOT NULL,
+    last_at     TEXT NOT NULL,
+    UNIQUE (source, id, stage)
+) STRICT;
+
+INSERT INTO problems_with_imports SELECT * FROM problems;
+
+DROP TABLE problems;
+
+ALTER TABLE problems_with_imports RENAME TO problems;
+
+-- An imported conversation can name a recording whose sound did not come along.
+ALTER TABLE recordings ADD COLUMN stored INTEGER NOT NULL DEFAULT 1 CHECK (stored IN (0, 1));
+
+CREATE INDEX recordings_not_stored ON recordings (sha256) WHERE NOT stored;
+
+CREATE INDEX conversations_by_recording ON conversations (recording_sha256)
+WHERE recording_sha256 IS NOT NULL
 """

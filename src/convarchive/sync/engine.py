@@ -254,7 +254,7 @@ class SourceSync:
 
     def _count(self) -> None:
         self._report.pending = owed.count_pending(self._connection, self._name)
-        self._report.problems = owed.count_problems(self._connection, self._name)
+        self._report.problems = owed.count_problems(self._connection, self._name, files=False)
         self._tell()
 
     def _spent(self) -> bool:

@@ -1,16 +1,23 @@
 """SubRip (``.srt``): the subtitle format that every player and every court reporter can open.
 
 It has no standard and no way to escape, only habits: cues numbered from 1, ``HH:MM:SS,mmm``, a
-blank line after each. Lines end in LF here, which every reader takes.
+blank line after each. Lines end in LF here, which every reader takes. `read` takes what others
+write as well, see `captions`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from convarchive.model import Turn
+from convarchive.transcripts.captions import by_label, captions, turns
 from convarchive.transcripts.cues import Cue, cues
 from convarchive.transcripts.timing import clock
+
+_MARKUP: Final = re.compile(r"</?(?:[bius]|font)(?:\s[^<>]*)?>|\{\\[^{}]*\}", re.IGNORECASE)
+"""What players take for styles and places. Any other angle bracket is text."""
 
 
 def write(
@@ -21,6 +28,16 @@ def write(
         f"{number}\n{clock(cue.start, ',')} --> {clock(cue.end, ',')}\n"
         f"{_line(cue, speaker_labels)}\n\n"
         for number, cue in enumerate(cues(turns, duration), start=1)
+    )
+
+
+def read(text: str) -> list[Turn]:
+    """A turn a cue, or several where several lines of it begin with a speaker (``Name: text``).
+
+    Lines of one turn stay lines. The role is guessed from the speaker, see `role_of`.
+    """
+    return turns(
+        (cue, by_label(_MARKUP.sub("", line) for line in cue.lines)) for cue in captions(text)
     )
 
 

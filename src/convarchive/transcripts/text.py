@@ -76,6 +76,14 @@ def read(text: str) -> list[Turn]:
     return [_turn(position, group) for position, group in enumerate(spoken)]
 
 
+def labelled(line: str) -> tuple[str, str]:
+    """The speaker that a line begins with, empty where there is none, and what is said in it."""
+    found = _LABEL_FIRST.fullmatch(line.strip())
+    if found and found[2] is None and _names_someone(found[1]):
+        return found[1], found[4].strip()
+    return "", line.strip()
+
+
 def _line(turn: Turn, stamps: bool, labels: bool) -> str:
     start = sane(turn.start) if stamps else None
     parts = (
