@@ -251,6 +251,15 @@ class Archive:
 
         return documents(self._connection(), key, revision)
 
+    def earlier(
+        self, key: int, revision: int
+    ) -> Iterator[tuple[Conversation, Sequence[tuple[str, bytes]]]]:
+        """The states of a conversation before this revision, oldest first, read from the vendor's
+        bytes, which come beside them; one at a time."""
+        from convarchive.history import earlier
+
+        return earlier(self._connection(), key, revision)
+
     def recording(self, sha256: str) -> Path | None:
         """The file with the sound of this SHA-256; None where it is not on the disk."""
         from convarchive.store.recordings import locate

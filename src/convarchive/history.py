@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import sqlite3
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from convarchive.errors import DamageFound, NotFound
@@ -71,6 +72,21 @@ def at_revision(connection: sqlite3.Connection, key: int, revision: int) -> Conv
             f"There is no revision {revision} of this conversation.", "",
             "See which there are: convarchive history ID",
         )  # fmt: skip
+    return _read(connection, key, revision, found)
+
+
+def earlier(
+    connection: sqlite3.Connection, key: int, revision: int
+) -> Iterator[tuple[Conversation, Sequence[tuple[str, bytes]]]]:
+    """The states before a revision, oldest first: each as it was, and the vendor's bytes of it."""
+    for number in range(1, revision):
+        if found := documents(connection, key, number):
+            yield _read(connection, key, number, found), found
+
+
+def _read(
+    connection: sqlite3.Connection, key: int, revision: int, found: Sequence[tuple[str, bytes]]
+) -> Conversation:
     source, kind = connection.execute(
         "SELECT c.source, s.kind FROM conversations AS c JOIN sources AS s ON s.name = c.source"
         " WHERE key = ?",

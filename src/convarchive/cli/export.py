@@ -12,22 +12,25 @@ import click
 from convarchive.cli import screen
 from convarchive.cli.app import App
 from convarchive.cli.progress import bar
-from convarchive.errors import UsageError
-from convarchive.export import FORMATS, Selection, Wishes, export
+from convarchive.errors import SomeFailed, UsageError
+from convarchive.export import FORMATS, Lost, Selection, Wishes, export
 
 if TYPE_CHECKING:
     from convarchive.archive import Archive
+
+_NAMED = 10
+"""Of the recordings that are missing; the manifest has all of them."""
 
 
 @click.command("export")
 @click.argument("query", nargs=-1)
 @click.option("-f", "--format", "form", type=click.Choice(tuple(FORMATS)), default="jsonl",
-              show_default=True, help="jsonl, json and csv make one file; the others one for each"
-              " conversation.")  # fmt: skip
+              show_default=True, help="jsonl, json, csv and parquet make one file; the others one"
+              " for each conversation.")  # fmt: skip
 @click.option("-o", "--output", metavar="PATH", default="-",
               help="A file, a directory or a .zip; - for the standard output.")  # fmt: skip
 @click.option("--ids-from", metavar="FILE", help="These conversations, an id a line; - for stdin.")
-@click.option("--turns", is_flag=True, help="With csv: one row a turn.")
+@click.option("--turns", is_flag=True, help="With csv and parquet: a row a turn.")
 @click.option("--with-recordings", is_flag=True, help="The sound as well.")
 @click.option("--revision", type=click.Choice(("newest", "all")), default="newest",
               show_default=True, help="Which states of each.")  # fmt: skip
@@ -77,6 +80,18 @@ def command(
         app.say(f"{told}, in {summary.path}")
         if summary.without_transcript:
             app.say(f"{summary.without_transcript:,} of them have no turns.")
+    if summary.lost:
+        raise _not_heard(summary.lost)
+
+
+def _not_heard(lost: Sequence[Lost]) -> SomeFailed:
+    named = [f"{one.source}/{one.id} ({one.why})" for one in lost[:_NAMED]]
+    more = len(lost) - len(named)
+    return SomeFailed(
+        f"All is written, but for {screen.counted(len(lost), 'recording')}.",
+        f"{', '.join(named)}{f' and {more:,} more' if more else ''}.",
+        "The manifest has them as null. Restore the archive's recordings from a backup.",
+    )
 
 
 def _wishes(
@@ -101,6 +116,7 @@ def _selection(archive: Archive, query: str, keys: Sequence[int], wishes: Wishes
         count=len(keys),
         conversations=lambda: archive.conversations(keys),
         documents=archive.documents,
+        earlier=archive.earlier,
         understood=understood,
         recording=archive.recording,
         wishes=wishes,

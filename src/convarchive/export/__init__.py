@@ -1,16 +1,16 @@
 """Handing conversations over: what a query found, as files that others can open.
 
-==========  =====================================  ===========================  ================
-format      is                                     made of                      module
-==========  =====================================  ===========================  ================
-``jsonl``   lossless, checksummed, to import       one file                     `jsonl`
-``json``    the same in one document               one file                     `json`
-``csv``     for spreadsheets                       one file                     `csv`
-``text``    transcripts to read                    a file a conversation        `transcripts`
-``srt``     subtitles                              a file a conversation        `transcripts`
-``vtt``     captions for browsers                  a file a conversation        `transcripts`
-``raw``     the vendor's bytes                     a file a document            `raw`
-==========  =====================================  ===========================  ================
+============  ===================================  =======================  =============
+format        is                                   made of                  module
+============  ===================================  =======================  =============
+``jsonl``     lossless, checksummed, to import     one file                 `jsonl`
+``json``      the same in one document             one file                 `json`
+``csv``       for spreadsheets                     one file                 `csv`
+``text``      transcripts to read                  a file a conversation    `transcripts`
+``srt``       subtitles                            a file a conversation    `transcripts`
+``vtt``       captions for browsers                a file a conversation    `transcripts`
+``raw``       the vendor's bytes                   a file a document        `raw`
+============  ===================================  =======================  =============
 
 A format is a module that turns a `Selection` into bytes; it knows neither the archive nor where
 the bytes go. Formats of one file can be written to the standard output, the others go to a
@@ -26,6 +26,7 @@ remembered, in formats of many files.
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -35,10 +36,18 @@ from types import MappingProxyType
 from typing import BinaryIO, Final
 
 from convarchive.errors import ConvarchiveError, UsageError
-from convarchive.export import csv, json, jsonl, raw, transcripts
+from convarchive.export import (
+    csv,
+    json,
+    jsonl,
+    raw,
+    sounds,
+    transcripts,
+)
 from convarchive.export.landing import failures_told, new_directory, new_file
 from convarchive.export.selection import (
     FileFormat,
+    Lost,
     Selection,
     Sink,
     Summary,
@@ -53,6 +62,7 @@ from convarchive.transcripts.plain import plain
 __all__ = [
     "FORMATS",
     "FileFormat",
+    "Lost",
     "Selection",
     "Sink",
     "Summary",
@@ -69,7 +79,8 @@ FORMATS: Final[Mapping[str, FileFormat | TreeFormat]] = MappingProxyType({
     made.name: made
     for made in (
         jsonl.FORMAT, json.FORMAT, csv.FORMAT,
-        transcripts.TEXT, transcripts.SRT, transcripts.VTT, raw.FORMAT,
+        transcripts.TEXT, transcripts.SRT, transcripts.VTT,
+        raw.FORMAT,
     )
 })  # fmt: skip
 """Every format by its name, in the order of the help. A new one is a module and a line here."""
@@ -102,22 +113,24 @@ def export(
         ConvarchiveError: The path cannot be written, or the archive changed meanwhile.
         BrokenPipeError: Nobody reads the standard output any longer.
     """
-    write = _writer(fmt, path, turns)
+    write = _writer(fmt, path, turns, selection.wishes)
     _check(fmt, selection.wishes)
     tally = _Tally(selection, progress)
-    watched = replace(selection, conversations=tally.conversations)
+    watched = replace(selection, conversations=tally.conversations, recording=tally.recording)
     with failures_told(str(path or "the standard output")):
         size = write(watched, force)
-    return Summary(selection.count, size, path, tally.without_transcript)
+    return Summary(selection.count, size, path, tally.without_transcript, tuple(tally.lost))
 
 
 class _Tally:
-    """Counts the conversations as they pass, and sees to it that all come."""
+    """Counts the conversations as they pass, sees to it that all come, and listens to the sound."""
 
     def __init__(self, selection: Selection, progress: Progress | None) -> None:
         self._selection = selection
         self._progress = progress
+        self._current = ("", "")
         self.without_transcript = 0
+        self.lost: dict[Lost, None] = {}
 
     def conversations(self) -> Iterator[tuple[int, Conversation]]:
         """Those of the selection.
@@ -127,6 +140,7 @@ class _Tally:
         """
         done = self.without_transcript = 0
         for key, conversation in self._selection.conversations():
+            self._current = conversation[:2]
             yield key, conversation
             done += 1
             self.without_transcript += not conversation.turns
@@ -139,25 +153,59 @@ class _Tally:
                 "Run it again.",
             )
 
+    def recording(self, sha256: str) -> Path | None:
+        """The file with this sound, if there is one and its bytes are those that were stored."""
+        path = self._selection.recording(sha256)
+        why = _damage(path, sha256)
+        if why:
+            self.lost[Lost(*self._current, sha256, why)] = None
+            return None
+        return path
+
+
+def _damage(path: Path | None, sha256: str) -> str:
+    """What is wrong with a recording, in a word; empty if nothing is."""
+    if path is None:
+        return "missing"
+    try:
+        with path.open("rb") as sound:
+            whole = hashlib.file_digest(sound, "sha256").hexdigest() == sha256
+    except OSError:
+        return "unreadable"
+    return "" if whole else "damaged"
+
 
 _Writer = Callable[[Selection, bool], int]
 """From the selection and ``force`` to the number of bytes that were written."""
 
 
-def _writer(fmt: str, path: Path | None, turns: bool) -> _Writer:
+def _writer(fmt: str, path: Path | None, turns: bool, wishes: Wishes) -> _Writer:
     """What writes this format to this path."""
     made = FORMATS.get(fmt)
     if made is None:
         raise UsageError(f"There is no format {fmt!r}.", "", f"There are {', '.join(FORMATS)}.")
     write_turns = made.write_turns if isinstance(made, FileFormat) else None
     if turns and write_turns is None:
-        raise UsageError(f"{fmt} has no rows for turns.", "", "Use --turns with csv.")
+        able = [name for name, one in FORMATS.items() if getattr(one, "write_turns", None)]
+        raise UsageError(f"{fmt} has no rows for turns.", "", f"--turns is for {', '.join(able)}.")
     if isinstance(made, FileFormat):
         write = write_turns if turns and write_turns else made.write
-        return partial(_to_file, write, path) if path else partial(_to_stdout, write)
+        return _file_writer(made, write, path, wishes)
     if path is None:
         raise UsageError(f"{fmt} makes many files.", "", "It needs -o PATH: a directory or a .zip.")
     return partial(_to_zip if path.suffix.lower() == ".zip" else _to_directory, made, path)
+
+
+def _file_writer(made: FileFormat, write: Write, path: Path | None, wishes: Wishes) -> _Writer:
+    if wishes.recordings:
+        if path is None or (path.exists() and not path.is_file()):
+            raise UsageError("Recordings need a place beside the file.", "", "Name one: -o PATH.")
+        return partial(_to_file_with_sound, write, path)
+    if path is not None:
+        return partial(_to_file, write, path)
+    if made.binary and sys.stdout.isatty():
+        raise UsageError(f"{made.name} is not for the screen.", "", "It needs -o PATH, or a pipe.")
+    return partial(_to_stdout, write)
 
 
 _OPTIONS: Final = {
@@ -192,6 +240,16 @@ def _to_file(write: Write, path: Path, selection: Selection, force: bool) -> int
         out = _Counted(file)
         write(selection, out)
     return out.bytes
+
+
+def _to_file_with_sound(write: Write, path: Path, selection: Selection, force: bool) -> int:
+    beside = sounds.place(path)
+    with new_file(path, force=force) as file, new_directory(beside, force=force) as root:
+        out, folder = _Counted(file), Folder(root)
+        with sounds.copied_beside(selection, folder) as heard:
+            write(heard, out)
+        file.flush()  # a full disk shows here, before the directory lands
+    return out.bytes + folder.bytes
 
 
 def _to_zip(made: TreeFormat, path: Path, selection: Selection, force: bool) -> int:

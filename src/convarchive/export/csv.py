@@ -95,4 +95,7 @@ def _cell(value: Any) -> str | float | int:
     return encode(value).decode() if value else ""
 
 
-FORMAT = FileFormat("csv", "a row a conversation, or with --turns a row a turn", write, write_turns)
+FORMAT = FileFormat(
+    "csv", "a row a conversation, or with --turns a row a turn", write, write_turns,
+    grants=frozenset({"recordings"}),
+)  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
@@ -26,8 +26,16 @@ class Wishes(NamedTuple):
     """The key's certificate in PEM, and those that it was issued by."""
 
 
+State = tuple[Conversation, Sequence[tuple[str, bytes]]]
+"""A conversation as it was, with its number in ``revision``, and the vendor's bytes by name."""
+
+
 def _no_recording(_sha256: str) -> None:
     return None
+
+
+def _no_states(_key: int, _revision: int) -> tuple[State, ...]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,32 @@ class Selection:
     recording: Callable[[str], Path | None] = _no_recording
     """The file with the sound of this SHA-256; None where it is not on the disk."""
     wishes: Wishes = field(default_factory=Wishes)
+    earlier: Callable[[int, int], Iterable[State]] = _no_states
+    """For a key and a revision: the states before that one, the oldest first, one at a time."""
+
+
+def states(selection: Selection) -> Iterator[Conversation]:
+    """The conversations, and where all revisions are wished for their earlier states before them.
+
+    Those are read from the vendor's bytes, which know nothing of the sound that was stored and of
+    when the vendor has deleted the conversation.
+    """
+    for key, conversation in selection.conversations():
+        if selection.wishes.revisions:
+            for state, _ in selection.earlier(key, conversation.revision):
+                yield state
+        yield conversation
+
+
+class Lost(NamedTuple):
+    """A recording that the archive knows and cannot hand over."""
+
+    source: str
+    id: str
+    """Of the first conversation in which it was missed."""
+    sha256: str
+    why: str
+    """``missing`` or ``damaged``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +98,8 @@ class Summary:
     """Where it is, or None for the standard output."""
     without_transcript: int
     """How many of the conversations have no turns."""
+    lost: tuple[Lost, ...] = ()
+    """The recordings that were wanted, and are not in it."""
 
 
 class Sink(Protocol):
@@ -95,6 +131,8 @@ class FileFormat(NamedTuple):
     """With a row for each turn, in formats that have rows."""
     grants: frozenset[str] = frozenset()
     """Which of the `Wishes` have a meaning in this format, by their names."""
+    binary: bool = False
+    """Not for a terminal."""
 
 
 class TreeFormat(NamedTuple):
