@@ -6,9 +6,12 @@ format        is                                   made of                  modu
 ``jsonl``     lossless, checksummed, to import     one file                 `jsonl`
 ``json``      the same in one document             one file                 `json`
 ``csv``       for spreadsheets                     one file                 `csv`
+``parquet``   for data frames, typed               one file                 `parquet`
 ``text``      transcripts to read                  a file a conversation    `transcripts`
 ``srt``       subtitles                            a file a conversation    `transcripts`
 ``vtt``       captions for browsers                a file a conversation    `transcripts`
+``markdown``  pages to read and to paste           a file a conversation    `markdown`
+``html``      pages to read, hear and print        a file a conversation    `html`
 ``raw``       the vendor's bytes                   a file a document        `raw`
 ============  ===================================  =======================  =============
 
@@ -38,8 +41,11 @@ from typing import BinaryIO, Final
 from convarchive.errors import ConvarchiveError, UsageError
 from convarchive.export import (
     csv,
+    html,
     json,
     jsonl,
+    markdown,
+    parquet,
     raw,
     sounds,
     transcripts,
@@ -78,8 +84,8 @@ Write = Callable[[Selection, Sink], None]
 FORMATS: Final[Mapping[str, FileFormat | TreeFormat]] = MappingProxyType({
     made.name: made
     for made in (
-        jsonl.FORMAT, json.FORMAT, csv.FORMAT,
-        transcripts.TEXT, transcripts.SRT, transcripts.VTT,
+        jsonl.FORMAT, json.FORMAT, csv.FORMAT, parquet.FORMAT,
+        transcripts.TEXT, transcripts.SRT, transcripts.VTT, markdown.FORMAT, html.FORMAT,
         raw.FORMAT,
     )
 })  # fmt: skip
