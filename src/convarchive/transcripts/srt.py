@@ -1,16 +1,25 @@
-"""SubRip (``.srt``): the subtitle format that every player and every court reporter can open.
+r"""SubRip (``.srt``): the subtitle format that every player and every court reporter can open.
 
 It has no standard and no way to escape, only habits: cues numbered from 1, ``HH:MM:SS,mmm``, a
 blank line after each. Lines end in LF here, which every reader takes.
+
+Players have come to obey tags as of HTML (``<b>``, ``<font color=…>``) and of ASS (``{\an8}``), and
+drop those that they do not know, with what they say. So what would begin a tag in a text becomes a
+character that looks like it: ``‹b>``, ``(\an8}``.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from convarchive.model import Turn
 from convarchive.transcripts.cues import Cue, cues
 from convarchive.transcripts.timing import clock
+
+_TAG: Final = re.compile(r"<(?=[A-Za-z/!?])")
+_OVERRIDE: Final = "{\\"
 
 
 def write(
@@ -25,4 +34,5 @@ def write(
 
 
 def _line(cue: Cue, speaker_labels: bool) -> str:
-    return f"{cue.name}: {cue.text}" if speaker_labels else cue.text
+    line = f"{cue.name}: {cue.text}" if speaker_labels else cue.text
+    return _TAG.sub("‹", line).replace(_OVERRIDE, "(\\")
