@@ -1,8 +1,8 @@
 """How fast an export is beside a bare loop, and how much memory it takes in each format.
 
-The bare loop reads the same rows with sqlite3, in the same order, and writes each conversation with
-msgspec as the columns have it: it decodes no JSON column, names no format, checks no checksum, and
-is in no hurry to be on the disk. The two take turns.
+The bare loop reads the same rows in the same order, and writes each conversation with msgspec as
+the columns have it: it decodes no JSON column, makes no checksum, and is in no hurry to be on the
+disk. The two take turns.
 
 Memory is the most that was resident at any time in a fresh process (VmHWM of Linux), for a tenth of
 the conversations and for all of them; it should be the same. Formats of many files write a ZIP.
@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import re
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from common import filled_archive, interleaved, print_machine, print_table
 
 from convarchive import Archive
 from convarchive.export import FORMATS, Selection, TreeFormat, export
+from convarchive.store import database
 
 
 def main() -> None:
@@ -80,8 +80,7 @@ def write_bare(directory: Path, path: Path) -> None:
     import msgspec.json
 
     encode = msgspec.json.Encoder().encode
-    uri = f"file:{directory / 'archive.db'}?mode=ro"
-    with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection, path.open("wb") as out:
+    with contextlib.closing(database.connect(directory)) as connection, path.open("wb") as out:
         found = connection.execute(
             "SELECT * FROM conversations ORDER BY rtrim(started_at, 'Z'), source, id"
         )

@@ -44,8 +44,9 @@ def tag(name: str, /, *content: str, **attributes: str | None) -> Markup:
 
 def text(words: str) -> Markup:
     """The text as HTML shows it: no markup, no control characters, all line breaks alike."""
-    lines = words.splitlines() if not words.isprintable() else [words]
-    return Markup(escape("\n".join(plain(line) for line in lines)))
+    if not words.isprintable():
+        words = "\n".join(plain(line) for line in words.splitlines())
+    return Markup(escape(words))
 
 
 def joined(*parts: Markup, gap: str = "") -> Markup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from convarchive.model import Conversation, Recording, Turn
@@ -106,8 +107,12 @@ def _read_batch(
     return {row[0]: _conversation(row, _spoken(connection, row[0], turns), load) for row in found}
 
 
+_turn = partial(tuple.__new__, Turn)
+"""``Turn._make`` without the check of the length: half of an export is turns."""
+
+
 def _spoken(connection: sqlite3.Connection, key: int, wanted: bool) -> tuple[Turn, ...]:
-    return tuple(map(Turn._make, connection.execute(_TURNS, (key,)))) if wanted else ()
+    return tuple(map(_turn, connection.execute(_TURNS, (key,)))) if wanted else ()
 
 
 def _conversation(row: tuple[Any, ...], turns: tuple[Turn, ...], load: _Load) -> Conversation:
