@@ -149,7 +149,7 @@ def test_large_exports_are_written_in_groups(
     )  # fmt: skip
     metadata = pq.read_metadata(tmp_path / "x")
     assert metadata.num_rows == 60
-    assert metadata.num_row_groups == 3
+    assert metadata.num_row_groups == 5
     assert pq.read_table(tmp_path / "x")["id"].to_pylist() == [str(at) for at in range(60)]
 
 

@@ -37,9 +37,9 @@ _JSON: Final = (
     "actions", "follow_up_tasks", "satisfaction", "integrations", "quality", "network", "errors",
 )  # fmt: skip
 
-_TEXT: Final = 500_000
+_TEXT: Final = 250_000
 """Characters that wait as Python's objects until they become columns …"""
-_ROW_GROUP: Final = 16_000_000
+_ROW_GROUP: Final = 8_000_000
 """… and bytes of columns that wait until they are written."""
 
 _Row = dict[str, Any]
@@ -114,7 +114,7 @@ def _conversation_row(conversation: Conversation) -> _Row:
     for name in _JSON:
         values[name] = None if values[name] is None else encode(values[name]).decode()
     times = {name: _instant(values[name]) for name in _TIMES}
-    odd = {name: values[name] for name in _TIMES if times[name] is None and values[name]}
+    odd = {name: values[name] for name in _TIMES if values[name] is not None and not times[name]}
     return {**values, **times, "untyped": encode(odd).decode() if odd else None}
 
 
@@ -145,6 +145,8 @@ def _write(
         )
         for group in _chunks(batches, lambda batch: int(batch.nbytes), _ROW_GROUP):
             writer.write_table(pa.Table.from_batches(group, schema))
+            group.clear()
+            pa.default_memory_pool().release_unused()  # which would else be kept
         writer.close()
 
 
