@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from convarchive.alerts import Alerts
-    from convarchive.history import Revision
+    from convarchive.history import Revision, State
     from convarchive.stats import Stats
     from convarchive.status import Status
     from convarchive.store.coverage import Coverage
@@ -251,11 +251,8 @@ class Archive:
 
         return documents(self._connection(), key, revision)
 
-    def earlier(
-        self, key: int, revision: int
-    ) -> Iterator[tuple[Conversation, Sequence[tuple[str, bytes]]]]:
-        """The states of a conversation before this revision, oldest first, read from the vendor's
-        bytes, which come beside them; one at a time."""
+    def earlier(self, key: int, revision: int) -> Iterator[State]:
+        """The states of a conversation before this revision, oldest first, one at a time."""
         from convarchive.history import earlier
 
         return earlier(self._connection(), key, revision)

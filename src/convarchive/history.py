@@ -17,6 +17,10 @@ _MOST = 2**63 - 1  # that SQLite can count
 _NOT_COMPARED = ("revision", "deleted_at_source", "turns", "recording")
 
 
+State = tuple[Conversation, Sequence[tuple[str, bytes]]]
+"""A conversation as it was, and the vendor's bytes from which that is read, by name."""
+
+
 class Change(NamedTuple):
     """A field that differs from the revision before."""
 
@@ -75,10 +79,8 @@ def at_revision(connection: sqlite3.Connection, key: int, revision: int) -> Conv
     return _read(connection, key, revision, found)
 
 
-def earlier(
-    connection: sqlite3.Connection, key: int, revision: int
-) -> Iterator[tuple[Conversation, Sequence[tuple[str, bytes]]]]:
-    """The states before a revision, oldest first: each as it was, and the vendor's bytes of it."""
+def earlier(connection: sqlite3.Connection, key: int, revision: int) -> Iterator[State]:
+    """The states before a revision, oldest first, one at a time."""
     for number in range(1, revision):
         if found := documents(connection, key, number):
             yield _read(connection, key, number, found), found

@@ -75,6 +75,13 @@ def test_what_is_any_json_is_text(select: Select, call: Conversation, tmp_path: 
     assert (row["satisfaction"], row["actions"], row["network"]) == ('{"score":4}', "[]", None)
 
 
+def test_a_topic_that_is_no_text(select: Select, call: Conversation, tmp_path: Path) -> None:
+    """Stands in the list as JSON, and stops nothing."""
+    odd: Any = ("billing", 7, {"a": None})
+    (row,) = written(select(call._replace(topics=odd)), tmp_path / "x").to_pylist()
+    assert row["topics"] == ["billing", "7", '{"a":null}']
+
+
 @pytest.mark.parametrize("text", ["yesterday", "2026-01-15", "2026-13-01T00:00:00Z", "1/2/26", "?"])
 def test_a_time_that_is_none_loses_nothing(
     text: str, select: Select, call: Conversation, tmp_path: Path

@@ -13,7 +13,7 @@ from convarchive.cli import screen
 from convarchive.cli.app import App
 from convarchive.cli.progress import bar
 from convarchive.errors import SomeFailed, UsageError
-from convarchive.export import FORMATS, Lost, Selection, Wishes, export
+from convarchive.export import FORMATS, Lost, Selection, Summary, Wishes, export
 
 if TYPE_CHECKING:
     from convarchive.archive import Archive
@@ -75,13 +75,18 @@ def command(
             None if output == "-" else Path(output),
             force=force, turns=turns, progress=lambda done: tell(done, len(keys)),
         )  # fmt: skip
+    _tell(app, summary)
+    if summary.lost:
+        raise _not_heard(summary.lost)
+
+
+def _tell(app: App, summary: Summary) -> None:
+    """What was written, where it is not on the screen."""
     if summary.path is not None:
         told = f"{screen.counted(summary.count, 'conversation')}, {screen.size(summary.bytes)}"
         app.say(f"{told}, in {summary.path}")
         if summary.without_transcript:
             app.say(f"{summary.without_transcript:,} of them have no turns.")
-    if summary.lost:
-        raise _not_heard(summary.lost)
 
 
 def _not_heard(lost: Sequence[Lost]) -> SomeFailed:

@@ -129,7 +129,7 @@ def export(
 
 
 class _Tally:
-    """Counts the conversations as they pass, sees to it that all come, and listens to the sound."""
+    """Counts the conversations as they pass, sees to it that all come, and checks their sound."""
 
     def __init__(self, selection: Selection, progress: Progress | None) -> None:
         self._selection = selection

@@ -37,7 +37,7 @@ def _index(selection: Selection) -> tuple[bytes, bytes]:
     """The index without its rows: what comes before them, and after."""
     found = f"found by {selection.query}" if selection.query else "all that were selected"
     body = joined(
-        tag("h1", f"{selection.count:,} conversations"),
+        tag("h1", f"{selection.count:,} conversation{'' if selection.count == 1 else 's'}"),
         tag("p", f"From the archive {selection.archive}, ", tag("bdi", found), class_="under"),
         tag("div", _rows(), class_="list"),
     )

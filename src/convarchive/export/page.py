@@ -148,7 +148,7 @@ def _more(conversation: Conversation) -> Facts:
 
 
 def _value(value: Any) -> Markup:
-    return tag("bdi", ", ".join(value) if isinstance(value, tuple) else str(value))
+    return tag("bdi", ", ".join(map(str, value)) if isinstance(value, tuple) else str(value))
 
 
 def _table(title: str, facts: Facts, class_: str) -> Markup:

@@ -33,6 +33,7 @@ from convarchive.export.selection import FileFormat, Selection, Sink
 from convarchive.model import Conversation, Recording, Turn
 
 _TIMES: Final = ("started_at", "ended_at", "deleted_at_source")
+_LISTS: Final = ("topics", "keywords")
 _JSON: Final = (
     "actions", "follow_up_tasks", "satisfaction", "integrations", "quality", "network", "errors",
 )  # fmt: skip
@@ -82,7 +83,7 @@ def _columns(pa: ModuleType) -> dict[str, Any]:
     return {
         **dict.fromkeys(COLUMNS, pa.string()),
         **dict.fromkeys(_TIMES, _timestamp(pa)),
-        **dict.fromkeys(("topics", "keywords"), pa.list_(pa.string())),
+        **dict.fromkeys(_LISTS, pa.list_(pa.string())),
         "duration": pa.float64(),
         "has_transcript": pa.bool_(),
         "revision": pa.int64(),
@@ -112,10 +113,16 @@ def _conversation_row(conversation: Conversation) -> _Row:
     for name in ("sha256", "bytes", "media_type"):
         values[f"recording_{name}"] = getattr(recording, name)
     for name in _JSON:
-        values[name] = None if values[name] is None else encode(values[name]).decode()
+        values[name] = None if values[name] is None else _json(values[name])
+    for name in _LISTS:
+        values[name] = [each if isinstance(each, str) else _json(each) for each in values[name]]
     times = {name: _instant(values[name]) for name in _TIMES}
     odd = {name: values[name] for name in _TIMES if values[name] is not None and not times[name]}
-    return {**values, **times, "untyped": encode(odd).decode() if odd else None}
+    return {**values, **times, "untyped": _json(odd) if odd else None}
+
+
+def _json(value: Any) -> str:
+    return encode(value).decode()
 
 
 def _turn_rows(selection: Selection) -> Iterator[_Row]:
