@@ -43,9 +43,10 @@ def tag(name: str, /, *content: str, **attributes: str | None) -> Markup:
 
 
 def text(words: str) -> Markup:
-    """The text as HTML shows it: no markup, no control characters, all line breaks alike."""
+    """The text as HTML shows it: no markup, no control characters, all line breaks alike, and
+    nothing that lets a reader see the characters in another order."""
     if not words.isprintable():
-        words = "\n".join(plain(line) for line in words.splitlines())
+        words = "\n".join(plain(line, show_bidi=True) for line in words.splitlines())
     return Markup(escape(words))
 
 
