@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from convarchive.alerts import Alerts
-    from convarchive.history import Revision
+    from convarchive.history import Revision, State
     from convarchive.imports import ImportReport
     from convarchive.imports import Options as ImportOptions
     from convarchive.stats import Stats
@@ -257,6 +257,12 @@ class Archive:
         from convarchive.history import documents
 
         return documents(self._connection(), key, revision)
+
+    def earlier(self, key: int, revision: int) -> Iterator[State]:
+        """The states of a conversation before this revision, oldest first, one at a time."""
+        from convarchive.history import earlier
+
+        return earlier(self._connection(), key, revision)
 
     def recording(self, sha256: str) -> Path | None:
         """The file with the sound of this SHA-256; None where it is not on the disk."""

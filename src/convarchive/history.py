@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import sqlite3
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from convarchive.errors import DamageFound, NotFound
@@ -14,6 +15,10 @@ from convarchive.store.ingest import unpack
 
 _MOST = 2**63 - 1  # that SQLite can count
 _NOT_COMPARED = ("revision", "deleted_at_source", "turns", "recording")
+
+
+State = tuple[Conversation, Sequence[tuple[str, bytes]]]
+"""A conversation as it was, and the vendor's bytes from which that is read, by name."""
 
 
 class Change(NamedTuple):
@@ -71,6 +76,19 @@ def at_revision(connection: sqlite3.Connection, key: int, revision: int) -> Conv
             f"There is no revision {revision} of this conversation.", "",
             "See which there are: convarchive history ID",
         )  # fmt: skip
+    return _read(connection, key, revision, found)
+
+
+def earlier(connection: sqlite3.Connection, key: int, revision: int) -> Iterator[State]:
+    """The states before a revision, oldest first, one at a time."""
+    for number in range(1, revision):
+        if found := documents(connection, key, number):
+            yield _read(connection, key, number, found), found
+
+
+def _read(
+    connection: sqlite3.Connection, key: int, revision: int, found: Sequence[tuple[str, bytes]]
+) -> Conversation:
     source, kind = connection.execute(
         "SELECT c.source, s.kind FROM conversations AS c JOIN sources AS s ON s.name = c.source"
         " WHERE key = ?",

@@ -20,12 +20,12 @@ from convarchive import Archive
 
 Run = Callable[..., Any]
 
-TREES = ("text", "srt", "vtt", "raw", "dat", "rsmf")
+TREES = ("text", "srt", "vtt", "markdown", "html", "raw", "dat", "rsmf")
 
 
 def records(text: str) -> list[dict[str, Any]]:
     """The records of a JSONL export."""
-    return [json.loads(line) for line in text.splitlines()]
+    return [json.loads(line) for line in text.removesuffix("\n").split("\n")]
 
 
 def test_jsonl(find: Run) -> None:
@@ -224,8 +224,8 @@ def test_sound_that_is_not_there_is_told(run: Run, copied: Archive) -> None:
     ran = run(
         "-a", str(copied.directory), "export", "-f", "bagit", "--with-recordings", "-o", "bag"
     )
-    assert ran.code == 0
-    told = re.search(r"(\d+) of them have a recording that is not on the disk", ran.err)
+    assert ran.code == 3
+    told = re.search(r"but for (\d+) recordings", ran.err)
     assert told
     exceptions = json.loads(Path("bag/data/exceptions.json").read_bytes())["exceptions"]
     missing = [one for one in exceptions if one["kind"] == "recording_missing"]
@@ -248,3 +248,71 @@ def test_what_the_archive_lacks_is_in_the_package(run: Run, copied: Archive) -> 
     assert {"source": source, "id": id_, "kind": "problem", "why": "The vendor answered 410."} in (
         found["exceptions"]
     )
+
+
+@pytest.mark.parametrize("form", ["markdown", "html", "vtt"])
+def test_with_recordings(find: Run, synced: Archive, form: str) -> None:
+    """The sound that the archive has is beside the text, and is what was stored."""
+    ran = find("export", "has:recording", "-f", form, "-o", "calls", "--with-recordings")
+    assert ran.code == 0
+    sounds = {path.stem: path for path in Path("calls").glob("*.wav")}
+    recorded = synced.list("has:recording", limit=0)
+    assert sounds.keys() == {call.id for call in recorded}
+    for call in recorded:
+        assert call.recording
+        digest = hashlib.sha256(sounds[call.id].read_bytes()).hexdigest()
+        assert digest == call.recording.sha256
+
+
+def test_recordings_beside_one_file(find: Run) -> None:
+    """In a directory named after it, by the checksums that it names."""
+    assert find("export", "has:recording", "-o", "calls.jsonl", "--with-recordings").code == 0
+    named = {
+        each["recording"]["sha256"]
+        for each in records(Path("calls.jsonl").read_text(encoding="utf-8"))[1:-1]
+    }
+    assert named == {path.stem for path in Path("calls-recordings").glob("*.wav")}
+
+
+def test_recordings_need_a_place(find: Run) -> None:
+    """The standard output has none."""
+    ran = find("export", "--with-recordings")
+    assert (ran.code, ran.out) == (2, "")
+    assert "-o PATH" in ran.err
+
+
+def test_a_recording_is_gone_or_damaged(run: Run, copied: Archive) -> None:
+    """The export is made, says which are not in it, and exits with 3."""
+    gone, damaged, *_ = sorted((copied.directory / "recordings").rglob("*.wav"))
+    gone.unlink()
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    ran = run("-a", copied.directory, "export", "-f", "text", "-o", "out", "--with-recordings")
+    assert ran.code == 3
+    assert "2 recordings" in ran.err
+    assert "(missing)" in ran.err
+    assert "(damaged)" in ran.err
+    entries = json.loads(Path("out/manifest.json").read_bytes())["conversations"]
+    lost = {entry["sha256"] for entry in entries if entry["file"] is None}
+    assert lost == {gone.stem, damaged.stem}
+
+
+def test_every_revision(run: Run, hostile: Path) -> None:
+    """Each state that was seen, the oldest first, as ``show --revision`` tells it."""
+    ran = run("-a", hostile, "export", "--revision", "all", "id:odd_everywhere_1")
+    assert ran.code == 0
+    manifest, first, second, complete = records(ran.out)
+    assert (manifest["count"], complete["count"]) == (1, 2)
+    assert (first["revision"], second["revision"]) == (1, 2)
+    shown = run("-a", hostile, "show", "odd_everywhere_1", "--revision", "1", "--format", "json")
+    assert first == json.loads(shown.out)
+    assert second["summary"].startswith("zebra again")
+
+
+def test_every_revision_as_bytes(run: Run, hostile: Path) -> None:
+    """A file for each, by its number."""
+    export = ("export", "id:odd_everywhere_1", "-f", "raw", "-o", "out", "--revision", "all")
+    assert run("-a", hostile, *export).code == 0
+    names = {path.name for path in Path("out").iterdir()}
+    assert names == {
+        "manifest.json", "odd_everywhere_1.r1.detail.json", "odd_everywhere_1.r2.detail.json"
+    }  # fmt: skip

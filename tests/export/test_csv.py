@@ -26,7 +26,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def unguarded(cell: str) -> str:
     """As the documentation of the format says it."""
-    return cell[1:] if re.match(r"'+[=+\-@\t\r\n\0]", cell) else cell
+    return cell[1:] if re.match(r"'+[=+\-@＝＋－＠\t\r\n\0]", cell) else cell
 
 
 def test_a_row_a_conversation(select: Select, call: Conversation, tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_rows_end_in_crlf_and_there_is_no_byte_order_mark(
     assert written.count(b"\r\n") == 2
 
 
-@pytest.mark.parametrize("first", list("=+-@\t\r\n\0"))
+@pytest.mark.parametrize("first", list("=+-@＝＋－＠\t\r\n\0"))
 def test_no_cell_begins_like_a_formula(first: str) -> None:
     """Nor one that already looks guarded, so that the guard can be taken off."""
     assert guarded(f"{first}1+1") == f"'{first}1+1"
@@ -97,9 +97,9 @@ def test_no_cell_begins_like_a_formula(first: str) -> None:
     assert guarded(f"'tis {first}") == f"'tis {first}"
 
 
-@given(st.text(alphabet=st.one_of(st.sampled_from("'=+-@\t\r\n\0\",; a"), st.characters())))
+@given(st.text(alphabet=st.one_of(st.sampled_from("'=+-@＝＋－＠\t\r\n\0\",; a"), st.characters())))
 @example("''=1")
 def test_the_guard_can_be_taken_off(text: str) -> None:
     """Any text comes back, and no guarded one begins with what a spreadsheet runs."""
     assert unguarded(guarded(text)) == text
-    assert not guarded(text).startswith(tuple("=+-@\t\r\n\0"))
+    assert not guarded(text).startswith(tuple("=+-@＝＋－＠\t\r\n\0"))

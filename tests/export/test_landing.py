@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
 import stat
@@ -16,12 +17,12 @@ from pathlib import Path
 import pytest
 
 from convarchive.errors import ConvarchiveError, DiskFull, PathExists, UsageError
-from convarchive.export import Selection, export
+from convarchive.export import Selection, Wishes, export
 from convarchive.export.landing import _swap, failures_told
-from convarchive.model import Conversation
+from convarchive.model import Conversation, Recording
 
 Select = Callable[..., Selection]
-ALL = ["jsonl", "json", "csv", "srt", "raw"]
+ALL = ["jsonl", "json", "csv", "parquet", "srt", "html", "raw"]
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX permissions and devices")
 as_root = pytest.mark.skipif(
     sys.platform != "linux" or os.geteuid() != 0 or shutil.which("mount") is None,
@@ -261,3 +262,19 @@ def test_what_cannot_be_written_is_told(fmt: str, select: Select, call: Conversa
         pytest.skip("needs /proc")
     with pytest.raises(ConvarchiveError, match="Cannot write /proc/out"):
         export(select(call), fmt, Path("/proc/out"))
+
+
+@as_root
+@pytest.mark.parametrize(("fmt", "name"), [("jsonl", "out"), ("text", "out"), ("text", "out.zip")])
+def test_sound_that_does_not_fit_leaves_nothing(
+    fmt: str, name: str, select: Select, call: Conversation, disk: Path, tmp_path: Path
+) -> None:
+    """Neither the sound nor the text beside it."""
+    sound = tmp_path / "sound.mp3"
+    sound.write_bytes(bytes(300_000))
+    digest = hashlib.sha256(sound.read_bytes()).hexdigest()
+    heard = select(call._replace(recording=Recording(None, digest, 300_000, "audio/mpeg")))
+    heard = replace(heard, recording=lambda _: sound, wishes=Wishes(recordings=True))
+    with pytest.raises(DiskFull):
+        export(heard, fmt, disk / name)
+    assert list(disk.iterdir()) == []

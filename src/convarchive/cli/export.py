@@ -13,22 +13,25 @@ from click.core import ParameterSource
 from convarchive.cli import screen
 from convarchive.cli.app import App
 from convarchive.cli.progress import bar
-from convarchive.errors import UsageError
-from convarchive.export import FORMATS, Problem, Selection, Summary, Wishes, export
+from convarchive.errors import SomeFailed, UsageError
+from convarchive.export import FORMATS, Lost, Problem, Selection, Summary, Wishes, export
 
 if TYPE_CHECKING:
     from convarchive.archive import Archive
+
+_NAMED = 10
+"""Of the recordings that are missing; the manifest has all of them."""
 
 
 @click.command("export")
 @click.argument("query", nargs=-1)
 @click.option("-f", "--format", "form", type=click.Choice(tuple(FORMATS)), default="jsonl",
-              show_default=True, help="jsonl, json and csv make one file; the others one for each"
-              " conversation.")  # fmt: skip
+              show_default=True, help="jsonl, json, csv and parquet make one file; the others one"
+              " for each conversation.")  # fmt: skip
 @click.option("-o", "--output", metavar="PATH", default="-",
               help="A file, a directory or a .zip; - for the standard output.")  # fmt: skip
 @click.option("--ids-from", metavar="FILE", help="These conversations, an id a line; - for stdin.")
-@click.option("--turns", is_flag=True, help="With csv: one row a turn.")
+@click.option("--turns", is_flag=True, help="With csv and parquet: a row a turn.")
 @click.option("--with-recordings", is_flag=True, help="The sound as well.")
 @click.option("--revision", type=click.Choice(("newest", "all")), default="newest",
               show_default=True, help="Which states of each.")  # fmt: skip
@@ -76,17 +79,29 @@ def command(
             None if output == "-" else Path(output),
             force=force, turns=turns, progress=lambda done: tell(done, len(keys)),
         )  # fmt: skip
-    if summary.path is not None:
-        _tell(app, summary)
+    _tell(app, summary)
+    if summary.lost:
+        raise _not_heard(summary.lost)
 
 
 def _tell(app: App, summary: Summary) -> None:
+    """What was written, where it is not on the screen."""
+    if summary.path is None:
+        return
     told = f"{screen.counted(summary.count, 'conversation')}, {screen.size(summary.bytes)}"
     app.say(f"{told}, in {summary.path}")
     if summary.without_transcript:
         app.say(f"{summary.without_transcript:,} of them have no turns.")
-    if summary.without_recording:
-        app.say(f"{summary.without_recording:,} of them have a recording that is not on the disk.")
+
+
+def _not_heard(lost: Sequence[Lost]) -> SomeFailed:
+    named = [f"{one.source}/{one.id} ({one.why})" for one in lost[:_NAMED]]
+    more = len(lost) - len(named)
+    return SomeFailed(
+        f"All is written, but for {screen.counted(len(lost), 'recording')}.",
+        f"{', '.join(named)}{f' and {more:,} more' if more else ''}.",
+        "The manifest has them as null. Restore the archive's recordings from a backup.",
+    )
 
 
 def _wishes(
@@ -121,6 +136,7 @@ def _selection(
         count=len(keys),
         conversations=lambda: archive.conversations(keys),
         documents=archive.documents,
+        earlier=archive.earlier,
         understood=understood,
         recording=archive.recording,
         problems=lambda: (Problem(p.source, p.id, p.message) for p in archive.problems()),

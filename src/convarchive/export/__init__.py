@@ -1,20 +1,23 @@
 """Handing conversations over: what a query found, as files that others can open.
 
-==========  =====================================  ===========================  ================
-format      is                                     made of                      module
-==========  =====================================  ===========================  ================
-``jsonl``   lossless, checksummed, to import       one file                     `jsonl`
-``json``    the same in one document               one file                     `json`
-``csv``     for spreadsheets                       one file                     `csv`
-``text``    transcripts to read                    a file a conversation        `transcripts`
-``srt``     subtitles                              a file a conversation        `transcripts`
-``vtt``     captions for browsers                  a file a conversation        `transcripts`
-``raw``     the vendor's bytes                     a file a document            `raw`
-``bagit``   an evidence package, with a cover      a directory                  `bagit`
-``dat``     Concordance load file                  a file a document            `dat`
-``rsmf``    Relativity short messages              a file a conversation        `rsmf`
-``vcon``    the IETF's container                   a file a conversation        `vcon`
-==========  =====================================  ===========================  ================
+============  ===================================  =======================  =============
+format        is                                   made of                  module
+============  ===================================  =======================  =============
+``jsonl``     lossless, checksummed, to import     one file                 `jsonl`
+``json``      the same in one document             one file                 `json`
+``csv``       for spreadsheets                     one file                 `csv`
+``parquet``   for data frames, typed               one file                 `parquet`
+``text``      transcripts to read                  a file a conversation    `transcripts`
+``srt``       subtitles                            a file a conversation    `transcripts`
+``vtt``       captions for browsers                a file a conversation    `transcripts`
+``markdown``  pages to read and to paste           a file a conversation    `markdown`
+``html``      pages to read, hear and print        a file a conversation    `html`
+``raw``       the vendor's bytes                   a file a document        `raw`
+``vcon``      the IETF's container                 a file a conversation    `vcon`
+``bagit``     an evidence package, with a cover    a directory              `bagit`
+``dat``       Concordance load file                a file a document        `dat`
+``rsmf``      Relativity short messages            a file a conversation    `rsmf`
+============  ===================================  =======================  =============
 
 A format is a module that turns a `Selection` into bytes; it knows neither the archive nor where
 the bytes go. Formats of one file can be written to the standard output, the others go to a
@@ -32,20 +35,33 @@ remembered, in formats of many files.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, Final
 
-from convarchive.errors import ConvarchiveError, UsageError
-from convarchive.export import bagit, csv, dat, json, jsonl, raw, rsmf, transcripts, vcon
-from convarchive.export.exceptions import lacks_sound
+from convarchive.errors import UsageError
+from convarchive.export import (
+    bagit,
+    csv,
+    dat,
+    html,
+    json,
+    jsonl,
+    markdown,
+    parquet,
+    raw,
+    rsmf,
+    sounds,
+    transcripts,
+    vcon,
+)
 from convarchive.export.landing import failures_told, new_directory, new_file
 from convarchive.export.names import safe
 from convarchive.export.selection import (
     FileFormat,
+    Lost,
     Problem,
     Selection,
     Sink,
@@ -54,13 +70,14 @@ from convarchive.export.selection import (
     TreeFormat,
     Wishes,
 )
+from convarchive.export.tally import Progress, Tally
 from convarchive.export.trees import Folder, Zip
-from convarchive.model import Conversation
 from convarchive.transcripts.plain import plain
 
 __all__ = [
     "FORMATS",
     "FileFormat",
+    "Lost",
     "Problem",
     "Selection",
     "Sink",
@@ -71,15 +88,14 @@ __all__ = [
     "export",
 ]
 
-Progress = Callable[[int], None]
 Write = Callable[[Selection, Sink], None]
 
 FORMATS: Final[Mapping[str, FileFormat | TreeFormat]] = MappingProxyType({
     made.name: made
     for made in (
-        jsonl.FORMAT, json.FORMAT, csv.FORMAT,
-        transcripts.TEXT, transcripts.SRT, transcripts.VTT, raw.FORMAT,
-        vcon.FORMAT, bagit.FORMAT, dat.FORMAT, rsmf.FORMAT,
+        jsonl.FORMAT, json.FORMAT, csv.FORMAT, parquet.FORMAT,
+        transcripts.TEXT, transcripts.SRT, transcripts.VTT, markdown.FORMAT, html.FORMAT,
+        raw.FORMAT, vcon.FORMAT, bagit.FORMAT, dat.FORMAT, rsmf.FORMAT,
     )
 })  # fmt: skip
 """Every format by its name, in the order of the help. A new one is a module and a line here."""
@@ -112,69 +128,28 @@ def export(
         ConvarchiveError: The path cannot be written, or the archive changed meanwhile.
         BrokenPipeError: Nobody reads the standard output any longer.
     """
-    write = _writer(fmt, path, turns)
+    write = _writer(fmt, path, turns, selection.wishes)
     _check(fmt, selection.wishes)
-    tally = _Tally(selection, progress, _passes(fmt, selection.wishes))
-    watched = replace(selection, conversations=tally.conversations)
+    tally = Tally(selection, progress, _passes(fmt, selection.wishes))
     with failures_told(str(path or "the standard output")):
-        size = write(watched, force)
-    without = (tally.without_transcript, tally.without_recording)
-    return Summary(selection.count, size, path, *without)
-
-
-class _Tally:
-    """Counts the conversations as they pass, and sees to it that all come, each time.
-
-    Where they pass several times, one counts as done for each so many that were seen.
-    """
-
-    def __init__(self, selection: Selection, progress: Progress | None, passes: int) -> None:
-        self._selection = selection
-        self._progress = progress
-        self._passes = passes
-        self._seen = 0
-        self.without_transcript = 0
-        self.without_recording = 0
-
-    def conversations(self) -> Iterator[tuple[int, Conversation]]:
-        """Those of the selection.
-
-        Raises:
-            ConvarchiveError: There were fewer or more than announced.
-        """
-        done = self.without_transcript = self.without_recording = 0
-        for key, conversation in self._selection.conversations():
-            yield key, conversation
-            done += 1
-            self.without_transcript += not conversation.turns
-            self.without_recording += lacks_sound(self._selection, conversation)
-            self._tell()
-        if done != self._selection.count:
-            raise ConvarchiveError(
-                f"The export was given up: {done} conversations came, not {self._selection.count}.",
-                "The archive was changed at the same time.",
-                "Run it again.",
-            )
-
-    def _tell(self) -> None:
-        self._seen += 1
-        if self._progress and self._seen % self._passes == 0:
-            self._progress(self._seen // self._passes)
+        size = write(tally.watched(), force)
+    return Summary(selection.count, size, path, tally.without_transcript, tuple(tally.lost))
 
 
 _Writer = Callable[[Selection, bool], int]
 """From the selection and ``force`` to the number of bytes that were written."""
 
 
-def _writer(fmt: str, path: Path | None, turns: bool) -> _Writer:
+def _writer(fmt: str, path: Path | None, turns: bool, wishes: Wishes) -> _Writer:
     """What writes this format to this path."""
     made = _made(fmt)
     write_turns = made.write_turns if isinstance(made, FileFormat) else None
     if turns and write_turns is None:
-        raise UsageError(f"{fmt} has no rows for turns.", "", "Use --turns with csv.")
+        able = [name for name, one in FORMATS.items() if getattr(one, "write_turns", None)]
+        raise UsageError(f"{fmt} has no rows for turns.", "", f"--turns is for {', '.join(able)}.")
     if isinstance(made, FileFormat):
         write = write_turns if turns and write_turns else made.write
-        return partial(_to_file, write, path) if path else partial(_to_stdout, write)
+        return _file_writer(made, write, path, wishes)
     if path is None:
         raise UsageError(f"{fmt} makes many files.", "", "It needs -o PATH: a directory or a .zip.")
     return partial(_to_zip if path.suffix.lower() == ".zip" else _to_directory, made, path)
@@ -184,6 +159,18 @@ def _made(fmt: str) -> FileFormat | TreeFormat:
     if fmt not in FORMATS:
         raise UsageError(f"There is no format {fmt!r}.", "", f"There are {', '.join(FORMATS)}.")
     return FORMATS[fmt]
+
+
+def _file_writer(made: FileFormat, write: Write, path: Path | None, wishes: Wishes) -> _Writer:
+    if wishes.recordings:
+        if path is None or (path.exists() and not path.is_file()):
+            raise UsageError("Recordings need a place beside the file.", "", "Name one: -o PATH.")
+        return partial(_to_file_with_sound, write, path)
+    if path is not None:
+        return partial(_to_file, write, path)
+    if made.binary and sys.stdout.isatty():
+        raise UsageError(f"{made.name} is not for the screen.", "", "It needs -o PATH, or a pipe.")
+    return partial(_to_stdout, write)
 
 
 _OPTIONS: Final = {
@@ -225,6 +212,16 @@ def _to_file(write: Write, path: Path, selection: Selection, force: bool) -> int
         out = _Counted(file)
         write(selection, out)
     return out.bytes
+
+
+def _to_file_with_sound(write: Write, path: Path, selection: Selection, force: bool) -> int:
+    beside = sounds.place(path)
+    with new_file(path, force=force) as file, new_directory(beside, force=force) as root:
+        out, folder = _Counted(file), Folder(root)
+        with sounds.copied_beside(selection, folder) as heard:
+            write(heard, out)
+        file.flush()  # a full disk shows here, before the directory lands
+    return out.bytes + folder.bytes
 
 
 def _to_zip(made: TreeFormat, path: Path, selection: Selection, force: bool) -> int:

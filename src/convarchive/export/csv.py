@@ -7,10 +7,11 @@ Lists and objects (``topics``, ``actions``, ``quality`` …) are JSON, since a t
 separator that one might think of.
 
 **Formulas.** A spreadsheet runs a cell that begins with ``=``, ``+``, ``-``, ``@``, tab, CR, LF or
-NUL, and callers choose what they say. Such a text gets a single quote in front, ``'+15550104477``;
-so does one in which only single quotes come before such a character. Numbers in columns of
-numbers stay as they are. To get the true text back, take one quote away from every cell that
-matches ``^'+[=+\-@\t\r\n\0]``. The JSON formats need none of this.
+NUL, some also one with their wide forms ``＝＋－＠``, and callers choose what they say. Such a text
+gets a single quote in front, ``'+15550104477``; so does one in which only single quotes come before
+such a character. Numbers in columns of numbers stay as they are. To get the true text back, take
+one quote away from every cell that matches ``^'+[=+\-@＝＋－＠\t\r\n\0]``. The JSON formats need
+none of this.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ COLUMNS: Final = (
 TURN_COLUMNS: Final = ("source", "id", "started_at", *Turn._fields)
 """Of a row a turn, the first three being the conversation's."""
 
-_FORMULA: Final = re.compile(r"'*[=+\-@\t\r\n\0]")
+_FORMULA: Final = re.compile(r"'*[=+\-@＝＋－＠\t\r\n\0]")
 
 
 def write(selection: Selection, out: Sink) -> None:
@@ -95,4 +96,7 @@ def _cell(value: Any) -> str | float | int:
     return encode(value).decode() if value else ""
 
 
-FORMAT = FileFormat("csv", "a row a conversation, or with --turns a row a turn", write, write_turns)
+FORMAT = FileFormat(
+    "csv", "a row a conversation, or with --turns a row a turn", write, write_turns,
+    grants=frozenset({"recordings"}),
+)  # fmt: skip

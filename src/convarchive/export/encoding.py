@@ -6,10 +6,13 @@ else stands for itself. JSON has no way to say *not a number* or *infinite*: tho
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 from convarchive import __version__
 from convarchive.export.selection import Selection
+from convarchive.model import Conversation, Turn, record
 
 SCHEMA: Final = "convarchive.export/1"
 
@@ -21,8 +24,29 @@ def encode(value: Any) -> bytes:
     return msgspec.json.encode(value)
 
 
+def encode_record(conversation: Conversation) -> bytes:
+    """`record` as one line of JSON; the same as ``encode(record(conversation))``, but faster.
+
+    Nearly all of a conversation are its turns, and msgspec makes structures of them in a third of
+    the time that it takes to make dictionaries.
+    """
+    made = _turn()
+    fields = record(conversation._replace(turns=()))
+    fields["turns"] = [made(*turn) for turn in conversation.turns]
+    return encode(fields)
+
+
+@cache
+def _turn() -> Callable[..., Any]:
+    import msgspec
+
+    return msgspec.defstruct("Turn", Turn._fields, gc=False)
+
+
 def heading(selection: Selection, **more: Any) -> dict[str, Any]:
     """What every manifest begins with. No time and no machine: equal archives, equal bytes."""
+    if selection.wishes.revisions:
+        more["revisions"] = "all"
     return {
         "schema": SCHEMA,
         **more,

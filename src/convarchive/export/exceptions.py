@@ -10,7 +10,7 @@ people:
 ``no_transcript``          it failed or was abandoned, and has no transcript
 ``no_turns``               there is a transcript, with nothing in it
 ``recording_missing``      its recording is known, but not on the disk
-``recording_damaged``      it is there, and its bytes are not those that were fetched
+``recording_damaged``      it was there, but its bytes are not those that were fetched
 ``problem``                the archive could not get something of it, with what it noted
 =========================  =========================================================================
 """
@@ -40,7 +40,7 @@ KINDS: Final[Mapping[str, str]] = {
     "no_transcript": "There is no transcript.",
     "no_turns": "The transcript is empty.",
     "recording_missing": "There is a recording, but its file is not in the archive.",
-    "recording_damaged": "The recording is here, but its bytes have changed since it was fetched.",
+    "recording_damaged": "The recording is left out: its bytes have changed since it was fetched.",
     "problem": "The archive could not get all of it.",
 }
 """What each kind means, as a sentence."""
@@ -52,8 +52,10 @@ Problems = Mapping[tuple[str, str], Sequence[str]]
 def missing(selection: Selection, conversation: Conversation, problems: Problems) -> list[Missing]:
     """What is not there of this conversation, but for what only its bytes could tell."""
     kinds = list(_of_transcript(conversation))
-    if lacks_sound(selection, conversation):
-        kinds.append("recording_missing")
+    recording = conversation.recording
+    if selection.wishes.recordings and recording and not selection.sound(conversation):
+        lost = recording.sha256 and selection.why_lost(recording.sha256) != "missing"
+        kinds.append("recording_damaged" if lost else "recording_missing")
     noted = problems.get((conversation.source, conversation.id), ())
     return [
         *(lacking(conversation, kind) for kind in kinds),
@@ -64,12 +66,6 @@ def missing(selection: Selection, conversation: Conversation, problems: Problems
 def lacking(conversation: Conversation, kind: str, why: str = "") -> Missing:
     """One of `KINDS`, in its own words or in these."""
     return Missing(conversation.source, conversation.id, kind, why or KINDS[kind])
-
-
-def lacks_sound(selection: Selection, conversation: Conversation) -> bool:
-    """Whether its recording is wished for, known, and not on the disk."""
-    wished = selection.wishes.recordings and conversation.recording is not None
-    return wished and selection.sound(conversation) is None
 
 
 def noted(selection: Selection) -> Problems:

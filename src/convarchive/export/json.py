@@ -7,10 +7,9 @@ size is limited by the disk and not by the memory. It is whole if it can be pars
 
 from __future__ import annotations
 
-from convarchive.export.encoding import encode, heading
+from convarchive.export.encoding import encode_record, heading
 from convarchive.export.listing import opened
-from convarchive.export.selection import FileFormat, Selection, Sink
-from convarchive.model import record
+from convarchive.export.selection import FileFormat, Selection, Sink, states
 
 
 def write(selection: Selection, out: Sink) -> None:
@@ -18,10 +17,12 @@ def write(selection: Selection, out: Sink) -> None:
     before, after = opened(heading(selection), "conversations")
     out.write(before)
     separator = b"\n"
-    for _, conversation in selection.conversations():
-        out.write(separator + encode(record(conversation)))
+    for conversation in states(selection):
+        out.write(separator + encode_record(conversation))
         separator = b",\n"
     out.write(after)
 
 
-FORMAT = FileFormat("json", "one JSON document", write)
+FORMAT = FileFormat(
+    "json", "one JSON document", write, grants=frozenset({"recordings", "revisions"})
+)

@@ -8,35 +8,37 @@
     {"record":"complete","count":2,"sha256":"…"}
 
 The last line is the proof that the file is whole: it is only written when everything before it was,
-and it holds the SHA-256 of all bytes before it, line breaks included.
+and it holds the SHA-256 of all bytes before it, line breaks included. Its count is that of the
+lines between, which are more than the conversations where every revision is written.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import Any
 
-from convarchive.export.encoding import encode, heading
-from convarchive.export.selection import FileFormat, Selection, Sink
-from convarchive.model import record
+from convarchive.export.encoding import encode, encode_record, heading
+from convarchive.export.selection import FileFormat, Selection, Sink, states
 
 
 def write(selection: Selection, out: Sink) -> None:
     """A manifest line, a line a conversation, a closing line."""
     digest = hashlib.sha256()
-    for value in _before_the_last(selection):
-        line = encode(value) + b"\n"
+    for count, line in enumerate(_before_the_last(selection)):  # noqa: B007 - see below
         digest.update(line)
         out.write(line)
-    complete = {"record": "complete", "count": selection.count, "sha256": digest.hexdigest()}
+    # The last line's number, from 0, is how many there are behind the manifest.
+    complete = {"record": "complete", "count": count, "sha256": digest.hexdigest()}
     out.write(encode(complete) + b"\n")
 
 
-def _before_the_last(selection: Selection) -> Iterator[dict[str, Any]]:
-    yield {"record": "manifest", **heading(selection)}
-    for _, conversation in selection.conversations():
-        yield record(conversation)
+def _before_the_last(selection: Selection) -> Iterator[bytes]:
+    yield encode({"record": "manifest", **heading(selection)}) + b"\n"
+    for conversation in states(selection):
+        yield encode_record(conversation) + b"\n"
 
 
-FORMAT = FileFormat("jsonl", "one JSON object a line, lossless, with a closing checksum", write)
+FORMAT = FileFormat(
+    "jsonl", "one JSON object a line, lossless, with a closing checksum", write,
+    grants=frozenset({"recordings", "revisions"}),
+)  # fmt: skip

@@ -8,16 +8,19 @@
     ]}
 
 There is an entry for each file, so where a conversation has two files it has two entries; one of
-which nothing could be written has an entry whose ``file`` and ``sha256`` are null. The manifest is
-written last: it is the sign that the export is whole.
+which nothing could be written has an entry whose ``file`` and ``sha256`` are null. The entry of a
+recording has a ``media_type``; where it could not be had, ``file`` is null and ``sha256`` says what
+is missing. The manifest is written last: it is the sign that the export is whole.
 """
 
 from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, repeat
+from typing import IO, Any, Final
 
 from convarchive.export.encoding import encode, heading
 from convarchive.export.hashing import Hashed
@@ -27,8 +30,11 @@ from convarchive.model import Conversation
 
 MANIFEST: Final = "manifest.json"
 
+RECORDINGS: Final = frozenset({"recordings"})
+"""What formats can grant that use `write_each` or `listing`."""
+
 _IN_MEMORY: Final = 8_000_000
-"""Bytes of a manifest in the making; a longer one goes to a temporary file."""
+"""Bytes of a file in the making; a longer one goes to a temporary file."""
 
 Content = bytes | Callable[[Sink], None]
 """Of a file: its bytes, or what writes them."""
@@ -38,50 +44,138 @@ Files = Callable[[int, Conversation], Iterable[tuple[str, Content]]]
 
 
 def write_each(selection: Selection, tree: Tree, fmt: str, files: Files) -> None:
-    """Put the files of each conversation, and the manifest, into the tree."""
-    names = Names()
-    before, after = opened(heading(selection, format=fmt), "conversations")
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as listing:
-        listing.write(before)
-        separator = b"\n"
+    """Put the files of each conversation, its sound if that is wished, and the manifest, into the
+    tree."""
+    with listing(selection, tree, fmt) as listed:
         for key, conversation in selection.conversations():
-            name = names.name(conversation.source, conversation.id)
-            for entry in _added(tree, name, conversation, files(key, conversation)):
-                listing.write(separator + encode(entry))
-                separator = b",\n"
-        listing.write(after)
-        listing.seek(0)
-        tree.copy(MANIFEST, listing)  # type: ignore[arg-type]  # it has what is needed: read
+            with listed.place(conversation) as place:
+                for suffix, content in files(key, conversation):
+                    place.add(suffix, content)
+                place.add_sound()
+
+
+@contextmanager
+def listing(
+    selection: Selection, tree: Tree, fmt: str, taken: Sequence[str] = ()
+) -> Iterator[Listing]:
+    """A tree with a manifest, which is added when the block ends without an error.
+
+    Args:
+        selection: What is written.
+        tree: Where to.
+        fmt: The name of the format.
+        taken: Names, without suffix, that no conversation can have.
+    """
+    with streamed(tree, MANIFEST, *opened(heading(selection, format=fmt), "conversations")) as out:
+        yield Listing(selection, tree, Names(taken), separated(out))
+
+
+class Listing:
+    """The names that are taken, and the manifest in the making."""
+
+    def __init__(
+        self, selection: Selection, tree: Tree, names: Names, tell: Callable[[Any], None]
+    ) -> None:
+        self._selection = selection
+        self._tree = tree
+        self._names = names
+        self._tell = tell
+
+    @contextmanager
+    def place(self, conversation: Conversation) -> Iterator[Place]:
+        """Where the files of the next conversation go."""
+        name = self._names.name(conversation.source, conversation.id)
+        place = Place(self._selection, self._tree, name, conversation)
+        yield place
+        for entry in place.entries or [place.entry(None, None, 0)]:
+            self._tell(entry)
+
+
+class Place:
+    """Where the files of one conversation go; ``entries`` are those of the manifest."""
+
+    def __init__(
+        self, selection: Selection, tree: Tree, name: str, conversation: Conversation
+    ) -> None:
+        self._selection = selection
+        self._tree = tree
+        self._name = name
+        self._conversation = conversation
+        self.entries: list[dict[str, Any]] = []
+
+    def add(self, suffix: str, content: Content) -> str:
+        """Write a file, with this behind the conversation's name; what it is called."""
+        file = f"{self._name}.{suffix}"
+        if isinstance(content, bytes):
+            self._tree.add(file, content)
+            sha256, size = hashlib.sha256(content).hexdigest(), len(content)
+        else:
+            with self._tree.open(file) as out:
+                hashed = Hashed(out)
+                content(hashed)
+            sha256, size = hashed.hexdigest, hashed.bytes
+        self.entries.append(self.entry(file, sha256, size))
+        return file
+
+    def add_sound(self) -> str | None:
+        """Copy the recording, if it is wished and there is one; what it is called."""
+        recording = self._conversation.recording
+        if not (self._selection.wishes.recordings and recording and recording.sha256):
+            return None
+        file, size = copy_sound(self._selection, self._tree, recording.sha256, self._name)
+        entry = self.entry(file, recording.sha256, size)
+        self.entries.append({**entry, "media_type": recording.media_type})
+        return file
+
+    def entry(self, file: str | None, sha256: str | None, size: int) -> dict[str, Any]:
+        """What the manifest says of a file, or of one that could not be written."""
+        return {
+            "source": self._conversation.source,
+            "id": self._conversation.id,
+            "turns": len(self._conversation.turns),
+            "file": file,
+            "sha256": sha256,
+            "bytes": size,
+        }
+
+
+def copy_sound(selection: Selection, tree: Tree, sha256: str, name: str) -> tuple[str | None, int]:
+    """Copy a recording under a name with its own suffix: the file and its size in bytes.
+
+    None and 0 where it cannot be had.
+    """
+    path = selection.recording(sha256)
+    if path is None:
+        return None, 0
+    file = name + path.suffix
+    with path.open("rb") as sound:
+        tree.copy(file, sound)
+        return file, sound.tell()
+
+
+@contextmanager
+def streamed(tree: Tree, name: str, before: bytes, after: bytes) -> Iterator[IO[bytes]]:
+    """A file that grows beside those of the tree, and is added to it when the block ends without an
+    error; what is written stands between ``before`` and ``after``."""
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
+        file.write(before)
+        yield file
+        file.write(after)
+        file.seek(0)
+        tree.copy(name, file)  # type: ignore[arg-type]  # it has what is needed: read
+
+
+def separated(out: IO[bytes]) -> Callable[[Any], None]:
+    """What writes the items of a list that was `opened`, each on a line of its own."""
+    separators = chain([b"\n"], repeat(b",\n"))
+
+    def write(item: Any) -> None:
+        out.write(next(separators) + encode(item))
+
+    return write
 
 
 def opened(heading: dict[str, Any], key: str) -> tuple[bytes, bytes]:
     """A JSON object cut open inside of a last, empty list, so that the items can be streamed."""
     whole = encode({**heading, key: []})
     return whole.removesuffix(b"]}"), b"\n]}\n"
-
-
-def _added(
-    tree: Tree, name: str, conversation: Conversation, files: Iterable[tuple[str, Content]]
-) -> list[dict[str, Any]]:
-    about = {
-        "source": conversation.source,
-        "id": conversation.id,
-        "turns": len(conversation.turns),
-    }
-    entries = []
-    for suffix, content in files:
-        file = f"{name}.{suffix}"
-        sha256, size = _written(tree, file, content)
-        entries.append({**about, "file": file, "sha256": sha256, "bytes": size})
-    return entries or [{**about, "file": None, "sha256": None, "bytes": 0}]
-
-
-def _written(tree: Tree, file: str, content: Content) -> tuple[str, int]:
-    """Put it into the tree; its SHA-256 and size."""
-    if isinstance(content, bytes):
-        tree.add(file, content)
-        return hashlib.sha256(content).hexdigest(), len(content)
-    with tree.open(file) as out:
-        hashed = Hashed(out)
-        content(hashed)
-    return hashed.hexdigest, hashed.bytes

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Final
 
@@ -26,10 +26,14 @@ _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IG
 
 
 class Names:
-    """Gives each conversation of one export its name; equal calls give equal names."""
+    """Gives each conversation of one export its name; equal calls give equal names.
 
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
+    Args:
+        taken: Names that none shall have.
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = {name.lower() for name in taken}
 
     def name(self, source: str, id: str) -> str:  # noqa: A002 - it is the vendor's id
         """A name without suffix that no other conversation of this export has, in any case."""

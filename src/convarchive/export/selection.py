@@ -42,12 +42,23 @@ class Sound(NamedTuple):
     """A recording that is on the disk."""
 
     sha256: str
-    """Of the bytes that were fetched; those in the file may have changed since."""
     path: Path
+
+
+State = tuple[Conversation, Sequence[tuple[str, bytes]]]
+"""A conversation as it was, with its number in ``revision``, and the vendor's bytes by name."""
 
 
 def _no_recording(_sha256: str) -> None:
     return None
+
+
+def _not_known(_sha256: str) -> str:
+    return "missing"
+
+
+def _no_states(_key: int, _revision: int) -> tuple[State, ...]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +81,46 @@ class Selection:
     where the conversations were named one by one."""
     recording: Callable[[str], Path | None] = _no_recording
     """The file with the sound of this SHA-256; None where it is not on the disk."""
+    why_lost: Callable[[str], str] = _not_known
+    """Why there is no such sound, in a word: ``missing``, ``damaged``, ``unreadable``."""
     problems: Callable[[], Iterable[Problem]] = tuple
     """What the archive could not get, of any conversation."""
     absent: Callable[[], int] = int
     """How many conversations the vendor has listed that are not in the archive, so that no query
     finds them."""
     wishes: Wishes = field(default_factory=Wishes)
+    earlier: Callable[[int, int], Iterable[State]] = _no_states
+    """For a key and a revision: the states before that one, the oldest first, one at a time."""
 
     def sound(self, conversation: Conversation) -> Sound | None:
-        """Its recording; None where there is none, or nobody wished for it."""
+        """Its recording; None where there is none, or nobody wished for it, or it is lost."""
         sha256 = conversation.recording and conversation.recording.sha256
         path = self.recording(sha256) if self.wishes.recordings and sha256 else None
         return Sound(sha256, path) if sha256 and path else None
+
+
+def states(selection: Selection) -> Iterator[Conversation]:
+    """The conversations, and where all revisions are wished for their earlier states before them.
+
+    Those are read from the vendor's bytes, which know nothing of the sound that was stored and of
+    when the vendor has deleted the conversation.
+    """
+    for key, conversation in selection.conversations():
+        if selection.wishes.revisions:
+            for state, _ in selection.earlier(key, conversation.revision):
+                yield state
+        yield conversation
+
+
+class Lost(NamedTuple):
+    """A recording that the archive knows and cannot hand over."""
+
+    source: str
+    id: str
+    """Of the first conversation in which it was missed."""
+    sha256: str
+    why: str
+    """``missing``, ``damaged`` or ``unreadable``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +135,8 @@ class Summary:
     """Where it is, or None for the standard output."""
     without_transcript: int
     """How many of the conversations have no turns."""
-    without_recording: int = 0
-    """How many have a recording that was wished for and is not on the disk."""
+    lost: tuple[Lost, ...] = ()
+    """The recordings that were wanted, and are not in it."""
 
 
 class Sink(Protocol):
@@ -132,6 +171,8 @@ class FileFormat(NamedTuple):
     """With a row for each turn, in formats that have rows."""
     grants: frozenset[str] = frozenset()
     """Which of the `Wishes` have a meaning in this format, by their names."""
+    binary: bool = False
+    """Not for a terminal."""
 
 
 class TreeFormat(NamedTuple):

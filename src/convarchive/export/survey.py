@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from convarchive.export.encoding import encode, heading
-from convarchive.export.exceptions import Missing, Problems, lacking, missing, noted
+from convarchive.export.exceptions import Missing, Problems, missing, noted
 from convarchive.export.hashing import copied
 from convarchive.export.instants import instant
 from convarchive.export.listing import opened
@@ -80,15 +80,14 @@ def survey(selection: Selection, payload: Tree) -> Survey:
 
 def _exceptions(selection: Selection, payload: Tree, found: Survey) -> Iterator[Missing]:
     problems: Problems = noted(selection)
-    whole: dict[str, bool] = {}
+    added: set[str] = set()
     for _, conversation in selection.conversations():
         _count(found, conversation)
         yield from missing(selection, conversation, problems)
-        if sound := selection.sound(conversation):
-            if sound.sha256 not in whole:
-                whole[sound.sha256] = _add(sound, payload, found)
-            if not whole[sound.sha256]:
-                yield lacking(conversation, "recording_damaged")
+        sound = selection.sound(conversation)
+        if sound and sound.sha256 not in added:
+            added.add(sound.sha256)
+            _add(sound, payload, found)
 
 
 def _count(found: Survey, conversation: Conversation) -> None:
@@ -101,10 +100,8 @@ def _count(found: Survey, conversation: Conversation) -> None:
     found.last = started or found.last
 
 
-def _add(sound: Sound, payload: Tree, found: Survey) -> bool:
-    """Put it into the payload; whether its bytes are those that were fetched."""
+def _add(sound: Sound, payload: Tree, found: Survey) -> None:
     name = safe(f"{sound.sha256}{sound.path.suffix}")
     file = copied(sound.path, payload, f"{RECORDINGS}/{name}")
     found.recordings += 1
     found.recording_bytes += file.bytes
-    return file.hexdigest == sound.sha256

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from convarchive.export.listing import write_each
+from convarchive.export.listing import RECORDINGS, write_each
 from convarchive.export.selection import Selection, Tree, TreeFormat
 from convarchive.model import Conversation
 from convarchive.transcripts import write as transcript
@@ -27,6 +27,10 @@ def write(selection: Selection, tree: Tree, *, fmt: str) -> None:
     write_each(selection, tree, fmt, files)
 
 
-TEXT = TreeFormat("text", "a plain transcript a conversation", partial(write, fmt="text"))
-SRT = TreeFormat("srt", "SubRip subtitles a conversation", partial(write, fmt="srt"))
-VTT = TreeFormat("vtt", "WebVTT captions a conversation", partial(write, fmt="vtt"))
+def _format(fmt: str, what: str) -> TreeFormat:
+    return TreeFormat(fmt, what, partial(write, fmt=fmt), grants=RECORDINGS)
+
+
+TEXT = _format("text", "a plain transcript a conversation")
+SRT = _format("srt", "SubRip subtitles a conversation")
+VTT = _format("vtt", "WebVTT captions a conversation")

@@ -1,8 +1,12 @@
-"""SubRip (``.srt``): the subtitle format that every player and every court reporter can open.
+r"""SubRip (``.srt``): the subtitle format that every player and every court reporter can open.
 
 It has no standard and no way to escape, only habits: cues numbered from 1, ``HH:MM:SS,mmm``, a
 blank line after each. Lines end in LF here, which every reader takes. `read` takes what others
 write as well, see `captions`.
+
+Players have come to obey tags as of HTML (``<b>``, ``<font color=…>``) and of ASS (``{\an8}``), and
+drop those that they do not know, with what they say. So what would begin a tag in a text becomes a
+character that looks like it: ``‹b>``, ``(\an8}``.
 """
 
 from __future__ import annotations
@@ -18,6 +22,8 @@ from convarchive.transcripts.timing import clock
 
 _MARKUP: Final = re.compile(r"</?(?:[bius]|font)(?:\s[^<>]*)?>|\{\\[^{}]*\}", re.IGNORECASE)
 """What players take for styles and places. Any other angle bracket is text."""
+_TAG: Final = re.compile(r"<(?=[A-Za-z/!?])")
+_OVERRIDE: Final = "{\\"
 
 
 def write(
@@ -42,4 +48,5 @@ def read(text: str) -> list[Turn]:
 
 
 def _line(cue: Cue, speaker_labels: bool) -> str:
-    return f"{cue.name}: {cue.text}" if speaker_labels else cue.text
+    line = f"{cue.name}: {cue.text}" if speaker_labels else cue.text
+    return _TAG.sub("‹", line).replace(_OVERRIDE, "(\\")
