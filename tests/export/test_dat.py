@@ -150,14 +150,15 @@ def test_sound_only_where_wished_for(some: Selection, tmp_path: Path) -> None:
 
 
 def test_damaged_sound_is_told(some: Selection, tmp_path: Path) -> None:
-    """It is there, with the checksum that it has now."""
+    """It is left out, and its conversation says why."""
     path = some.recording(SHA256)
     assert path
     path.write_bytes(b"x")
-    export(some, "dat", tmp_path / "out")
-    sound = rows(tmp_path / "out")[3]
-    assert sound["SHA256"] == hashlib.sha256(b"x").hexdigest()
-    assert "its bytes have changed" in sound["EXCEPTIONS"]
+    summary = export(some, "dat", tmp_path / "out")
+    read = rows(tmp_path / "out")
+    assert "Recording" not in {row["RECORDTYPE"] for row in read}
+    assert "its bytes have changed" in read[0]["EXCEPTIONS"]
+    assert [lost.why for lost in summary.lost] == ["damaged"]
 
 
 def test_a_thousand_files_in_a_directory(select: Select, tmp_path: Path) -> None:

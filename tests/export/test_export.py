@@ -130,7 +130,7 @@ def test_a_full_standard_output_is_told(fmt: str, count: str) -> None:
     assert done.stderr.startswith("DiskFull\n")
 
 
-@pytest.mark.parametrize("fmt", ONE_FILE)
+@pytest.mark.parametrize("fmt", [name for name in ONE_FILE if name != "parquet"])  # too small
 def test_a_closed_pipe_is_left_to_the_caller(fmt: str) -> None:
     """It is no failure of the export: ``| head`` has seen enough."""
     with subprocess.Popen(

@@ -122,8 +122,11 @@ def test_a_large_recording_is_not_held(select, heard: Conversation, tmp_path: Pa
     path = tmp_path / "large.wav"
     with path.open("wb") as file:
         file.truncate(60_000_000)
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    large = heard._replace(recording=Recording(None, sha256, 60_000_000, "audio/wav"))
     one = Identity("rsa", tmp_path)
-    selection = replace(select(heard), recording=lambda _: path)
+    selection = replace(select(large), recording=lambda _: path)
     wishes = Wishes(recordings=True, signing_key=one.key, certificates=one.chain)
     tracemalloc.start()
     export(replace(selection, wishes=wishes), "vcon", tmp_path / "out")

@@ -25,7 +25,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from convarchive.export.encoding import encode, heading
-from convarchive.export.exceptions import Problems, lacking, missing, noted
+from convarchive.export.exceptions import Problems, missing, noted
 from convarchive.export.hashing import Hashed, copied
 from convarchive.export.instants import instant
 from convarchive.export.listing import MANIFEST
@@ -79,8 +79,6 @@ class _File(NamedTuple):
     path: str
     bytes: int
     sha256: str
-    whole: bool = True
-    """Whether the bytes are those that were fetched."""
 
     def columns(self) -> dict[str, str]:
         name = self.path.rpartition("/")[2]
@@ -110,8 +108,6 @@ class _Production:
         files = list(self._files(key, conversation))
         numbers = [_number(first + at) for at in range(1, len(files) + 1)]
         lacks = missing(self._selection, conversation, self._problems)
-        if not all(file.whole for file in files):
-            lacks.append(lacking(conversation, "recording_damaged"))
         shared = {
             **_facts(conversation),
             "EXCEPTIONS": "\n".join(lack.why for lack in lacks),
@@ -133,8 +129,7 @@ class _Production:
         if sound := self._selection.sound(conversation):
             path = self._path("NATIVES", sound.path.suffix[1:] or "bin")
             file = copied(sound.path, self._tree, path)
-            whole = file.hexdigest == sound.sha256
-            yield _File("Recording", path, file.bytes, file.hexdigest, whole)
+            yield _File("Recording", path, file.bytes, file.hexdigest)
 
     def _added(self, kind: str, path: str, data: bytes) -> _File:
         self._tree.add(path, data)
