@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from convarchive.cli import screen
+from convarchive.cli import redaction, screen
 from convarchive.cli.app import App
 from convarchive.cli.progress import bar
 from convarchive.errors import UsageError
@@ -35,6 +35,15 @@ if TYPE_CHECKING:
               help="With bagit: a format that goes into the bag; can be given again.")  # fmt: skip
 @click.option("--sign", "signing_key", metavar="KEY", help="With vcon: sign with this PEM key.")
 @click.option("--cert", "certificates", metavar="PEM", help="With --sign: the key's certificate.")
+@click.option("--redact", multiple=True, metavar="KIND,…",
+              help="Hide these: card, cvv, phone, email, ssn, iban, name:FILE, pattern:FILE."
+              " Recordings are left out.")  # fmt: skip
+@click.option("--silence", "sound", flag_value="silence",
+              help="With --redact: recordings with silence where something is hidden.")  # fmt: skip
+@click.option("--keep-audio", "sound", flag_value="keep",
+              help="With --redact: recordings as they are.")  # fmt: skip
+@click.option("--redact-report", "report", metavar="FILE",
+              help="With --redact: what was hidden where, as JSON.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace what is at PATH.")
 @click.option("--utc", is_flag=True, help="Read dates in UTC.")
 @click.pass_obj
@@ -46,6 +55,9 @@ def command(
     output: str,
     ids_from: str | None,
     turns: bool,
+    redact: tuple[str, ...],
+    sound: str | None,
+    report: str | None,
     force: bool,
     utc: bool,
     **wished: Any,
@@ -65,18 +77,22 @@ def command(
     app = app._replace(utc=app.utc or utc)
     # What goes to the standard output may come to the same screen as the bar, if through a pipe.
     watched = app._replace(quiet=app.quiet or output == "-")
+    wishes = _wishes(**wished)
+    redacting = redaction.asked(redact, sound, report, force, wishes)
     with app.open() as archive, bar(watched, "Exporting") as tell:
         keys = archive.keys(text) if ids_from is None else _named(archive, ids_from)
-        summary = export(
-            _selection(archive, text, keys, _wishes(**wished)), form,
-            None if output == "-" else Path(output),
-            force=force, turns=turns, progress=lambda done: tell(done, len(keys)),
-        )  # fmt: skip
+        with redacting(_selection(archive, text, keys, wishes)) as (selection, told):
+            summary = export(
+                selection, form, None if output == "-" else Path(output),
+                force=force, turns=turns, progress=lambda done: tell(done, len(keys)),
+            )  # fmt: skip
     if summary.path is not None:
-        told = f"{screen.counted(summary.count, 'conversation')}, {screen.size(summary.bytes)}"
-        app.say(f"{told}, in {summary.path}")
+        written = f"{screen.counted(summary.count, 'conversation')}, {screen.size(summary.bytes)}"
+        app.say(f"{written}, in {summary.path}")
         if summary.without_transcript:
             app.say(f"{summary.without_transcript:,} of them have no turns.")
+    for line in told:
+        app.say(line)
 
 
 def _wishes(

@@ -1,0 +1,248 @@
+"""A text as the finders see it: lines of several sides, their words, and the numbers said in them.
+
+A call is a script, its turns being the lines. So is a summary, a transcript inside of the vendor's
+JSON, and the value of a single field, with the field's name as the line before it. What is said is
+read by the rules of the search (`convarchive.index.digits`), so *four one one one*, *double five*
+and ``4111`` are digits here, too, also where a number goes on in the next turn.
+
+Where a text names what comes (*the security code is …*) it is a `Label` (see `labels`). Distances
+are counted in words, over all lines, whoever speaks.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from itertools import accumulate, combinations_with_replacement, groupby
+from typing import Final, NamedTuple
+
+from convarchive.index.digits import LOCAL, SHORTEST, Part, Place, Run, runs
+from convarchive.index.words import spans, words
+from convarchive.redact.labels import Label, labels
+
+TONGUES: Final = ("en", "de", "es", "fr", "it", "pt", "nl", "ja", "zh")
+"""Languages whose numbers are read."""
+
+_PAUSE: Final = 2
+"""Words within a number that go with it: *four one, um, one one*."""
+
+_CHAINED: Final = 12
+"""Words of one's own between two pieces of a number that may belong together."""
+
+_LONGEST: Final = 40
+"""Digits of a number; nothing that is looked for has more."""
+
+
+class Line(NamedTuple):
+    """What one side says in a row."""
+
+    side: str
+    """Who speaks; the same text for the same side."""
+    text: str
+
+
+class Span(NamedTuple):
+    """A stretch of a line."""
+
+    line: int
+    start: int
+    """In characters of the line's text."""
+    end: int
+
+
+class Find(NamedTuple):
+    """Something of a kind, in one piece or, split over lines, in several."""
+
+    kind: str
+    spans: tuple[Span, ...]
+    value: str = ""
+    """Its digits or characters alone, where it can be known again by them."""
+
+
+class Script:
+    """Lines, and what can be read in them.
+
+    Args:
+        lines: In their order.
+        language: As a tag, where it is known.
+        caller: The number of the caller, which tells the country.
+    """
+
+    def __init__(
+        self, lines: Iterable[Line], language: str | None = None, caller: str | None = None
+    ) -> None:
+        self.lines = tuple(lines)
+        self.language = language
+        self.caller = caller
+
+    @cached_property
+    def tongue(self) -> str | None:
+        """The primary part of the language's tag."""
+        return self.language.replace("_", "-").partition("-")[0].lower() if self.language else None
+
+    @cached_property
+    def words(self) -> list[list[str]]:
+        """The folded words of each line."""
+        return [words(line.text) for line in self.lines]
+
+    @cached_property
+    def flow(self) -> list[str]:
+        """All words, one line after the other."""
+        return [word for line in self.words for word in line]
+
+    @cached_property
+    def labels(self) -> list[Label]:
+        """What is said to come, in the order of the `flow`."""
+        return labels(self.flow)
+
+    @cached_property
+    def numeric(self) -> bool:
+        """Whether any number of three digits or more is said."""
+        return any(self._apart) or any(self._together)
+
+    def at(self, place: Place) -> int:
+        """A word's position in the `flow`."""
+        return self._bases[place[0]] + place[1]
+
+    def line_at(self, at: int) -> int:
+        """The line of a word of the `flow`."""
+        return bisect_right(self._bases, at) - 1
+
+    def characters(self, line: int, word: int) -> tuple[int, int]:
+        """Where a word stands in its line's text."""
+        return self._spans[line][word]
+
+    def words_at(self, line: int, start: int, end: int) -> tuple[int, int]:
+        """The positions in the `flow` of the first and the last word of these characters."""
+        touched = [
+            at for at, (first, last) in enumerate(self._spans[line]) if first < end and last > start
+        ]
+        return self._bases[line] + touched[0], self._bases[line] + touched[-1]
+
+    def label_before(self, at: int, within: int) -> Label | None:
+        """The last label that ends at or before this position, at most so many words before it."""
+        before = [label for label in self.labels if label.end <= at]
+        return before[-1] if before and at - before[-1].end <= within else None
+
+    def spans(self, places: Sequence[Place]) -> tuple[Span, ...]:
+        """The characters of these words; words side by side, or nearly so, in one span."""
+        found = []
+        for line, group in groupby(sorted(set(places)), key=lambda place: place[0]):
+            at = [word for _, word in group]
+            first = last = at[0]
+            for word in [*at[1:], -1]:
+                if word < 0 or word - last > _PAUSE + 1:
+                    found.append(self._span(line, first, last))
+                    first = word
+                last = word
+        return tuple(found)
+
+    @cached_property
+    def numbers(self) -> list[Run]:
+        """What is said in a row, by a side that is interrupted by no more than *mm-hm*; in the
+        script's own language and in English."""
+        tongues = TONGUES if self.tongue is None else (self.tongue, "en")
+        return _unlike(
+            run for tongue, group in self._together for run in group if tongue in tongues
+        )
+
+    @cached_property
+    def dictated(self) -> list[Run]:
+        """The same, whatever the others say in between, in every language: for what proves itself
+        by a check digit."""
+        return _unlike(run for _, group in self._apart for run in group)
+
+    @cached_property
+    def chains(self) -> list[list[Part]]:
+        """What a side says in digits, with some words in between. The first part of a piece is
+        `apart`."""
+        found = []
+        for _, group in self._apart:
+            chain: list[Part] = []
+            for run in group:
+                first, *more = run.parts
+                if chain and not self._near(chain[-1].places[-1], first.places[0]):
+                    found.append(chain)
+                    chain = []
+                chain += [first._replace(apart=True), *more]
+            found.append(chain)
+        return [list(chain) for chain in dict.fromkeys(map(tuple, found))]
+
+    @cached_property
+    def _together(self) -> list[tuple[str, list[Run]]]:
+        texts = [
+            (side, " ".join(said)) for (side, _), said in zip(self.lines, self.words, strict=True)
+        ]
+        read = ((tongue, runs(texts, tongue)) for tongue in TONGUES)
+        return [(tongue, group) for tongue, group in read if group]
+
+    @cached_property
+    def _apart(self) -> list[tuple[str, list[Run]]]:
+        """As `_together`, each side by itself."""
+        found = []
+        for side in dict.fromkeys(line.side for line in self.lines):
+            own = [at for at, line in enumerate(self.lines) if line.side == side]
+            texts = [(side, " ".join(self.words[at])) for at in own]
+            for tongue in TONGUES:
+                group = [_moved(run, own) for run in runs(texts, tongue)]
+                if group:
+                    found.append((tongue, group))
+        return found
+
+    @cached_property
+    def _bases(self) -> list[int]:
+        return [0, *accumulate(map(len, self.words))][:-1] or [0]
+
+    @cached_property
+    def _spans(self) -> list[list[tuple[int, int]]]:
+        return [spans(line.text) for line in self.lines]
+
+    def _span(self, line: int, first: int, last: int) -> Span:
+        start, end = self._spans[line][first][0], self._spans[line][last][1]
+        text = self.lines[line].text
+        while start and text[start - 1] in "+(":
+            start -= 1
+        return Span(line, start, end)
+
+    def _near(self, one: Place, other: Place) -> bool:
+        """Whether the same side says few words between these two."""
+        side = self.lines[one[0]].side
+        between = [line for line in range(one[0] + 1, other[0]) if self.lines[line].side == side]
+        said = sum(len(self.words[line]) for line in between)
+        if one[0] == other[0]:
+            return other[1] - one[1] <= _CHAINED
+        return said + len(self.words[one[0]]) - 1 - one[1] + other[1] <= _CHAINED
+
+
+def stretches(run: Run) -> list[tuple[str, tuple[Place, ...]]]:
+    """What may be a number within what is said in a row, the longest first: all of it, and what
+    lies between two places where another number may begin."""
+    parts = run.parts
+    bounds = [
+        at
+        for at, part in enumerate(parts)
+        if at == 0 or part.apart or max(len(part.digits), len(parts[at - 1].digits)) >= LOCAL
+    ]
+    found: list[tuple[str, tuple[Place, ...]]] = []
+    for first, last in combinations_with_replacement(range(len(bounds)), 2):
+        piece = parts[bounds[first] : [*bounds, len(parts)][last + 1]]
+        digits = "".join(part.digits for part in piece)
+        if SHORTEST <= len(digits) <= _LONGEST:
+            found.append((digits, tuple(place for part in piece for place in part.places)))
+    return sorted(found, key=lambda piece: -len(piece[0]))
+
+
+def _moved(run: Run, lines: Sequence[int]) -> Run:
+    """The same in other lines."""
+    return Run(
+        run.side,
+        tuple(
+            part._replace(places=tuple((lines[line], word) for line, word in part.places))
+            for part in run.parts
+        ),
+    )
+
+
+def _unlike(runs: Iterable[Run]) -> list[Run]:
+    return list(dict.fromkeys(runs))
