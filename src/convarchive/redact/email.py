@@ -56,12 +56,12 @@ _LETTERED: Final = listed("for as like in wie von fur como de comme")
 """*J as in John*, *T wie Theodor*."""
 
 _STOPS: Final = listed(
-    "is its it s email e mail address my the a an that thats this so yes yeah yep no okay ok"
+    "is its it email e mail address my the a an that thats this so yes yeah yep no okay ok"
     " sure um uh er well and or to at on in by be use using send write contact reach me him"
-    " her you us we he she they i m under with from just alright right hi hello please your"
+    " her you us we he she they i under with from just alright right hi hello please your"
     " our their was its ist lautet adresse meine die das der ja und oder an unter bei ich mail"
     " mailadresse ne also es mi el la correo electronico si y o a su para pues bueno soy est"
-    " mon adresse c oui et ou mel courriel le ma mon votre sur au j ai donc alors e il mio la"
+    " mon adresse oui et ou mel courriel le ma mon votre sur au ai donc alors e il mio la"
     " mia indirizzo posta allora si o meu minha endereco sim um het mijn adres ja en of is de"
     " the registered called spelled"
 )
@@ -76,7 +76,7 @@ _NO_NAME: Final = _ROLES | listed(
     " account sale us back posted published posts blog over arrive arrived starting start"
     " starts hosted"
 )
-_NO_DOMAIN: Final = listed("the my our your his her their a an this that these least all home")
+_NO_DOMAIN: Final = listed("www the my our your his her their a an this that these least all home")
 _LONGEST_NAME: Final = 40
 _PLAIN: Final = 2
 """Words of a name that nothing joins."""
@@ -129,7 +129,7 @@ def _spoken(script: Script, tokens: list[_Token]) -> Iterator[Find]:
     for sign, token in enumerate(tokens):
         end = _domain(tokens, sign + 1) if token.text in _AT and sign > done else 0
         start = _name(tokens, sign, done) if end else sign
-        if start < sign and _meant(script, tokens[sign - 1]):
+        if start < sign and _meant(script, tokens, sign - 1):
             done = end
             yield Find(KIND, tuple(_spans(tokens[start:end])))
 
@@ -140,7 +140,7 @@ def _domain(tokens: list[_Token], at: int) -> int:
     for n, (text, *_) in enumerate(tokens[at : at + _LONGEST_DOMAIN], start=at):
         if text in _DOT:
             top = tokens[n + 1].text if n + 1 < len(tokens) else ""
-            if n == at or not _is_dot(tokens, n):
+            if n == at or not _is_dot(tokens, n, tokens[at - 1].text):
                 break
             if top in (_AFTER_POINT if text in ("point", "period") else _TOP):
                 end = n + 2
@@ -155,10 +155,10 @@ def _domain(tokens: list[_Token], at: int) -> int:
     return end
 
 
-def _is_dot(tokens: list[_Token], at: int) -> bool:
+def _is_dot(tokens: list[_Token], at: int, sign: str) -> bool:
     """Whether it isn't the end of a sentence."""
-    before = tokens[at - 1].text
-    return tokens[at].text != "." or before in _PROVIDERS or _is_glued(tokens, at)
+    certain = sign == "@" or tokens[at - 1].text in _PROVIDERS
+    return tokens[at].text != "." or certain or _is_glued(tokens, at)
 
 
 def _is_glued(tokens: list[_Token], at: int) -> bool:
@@ -169,14 +169,18 @@ def _is_glued(tokens: list[_Token], at: int) -> bool:
 
 def _name(tokens: list[_Token], sign: int, least: int) -> int:
     """Where the name before the sign begins; the sign itself where there is none."""
-    at, plain, joined = sign, 0, False
+    at, plain, joined, spelled = sign, 0, False, False
     while at > max(least, sign - _LONGEST_NAME):
         text = tokens[at - 1].text
         if joint := _joint(tokens, at - 1):
-            at, joined = at - joint, True
+            at, plain, joined = at - joint, 0, True
             continue
+        if text == "," and (at == sign or spelled):
+            at -= 1
+            continue
+        spelled = len(text) == 1
         if length := _letter_and_word(tokens, at):
-            at -= length
+            at, spelled = at - length, True
         elif text in ",;:!?.-" or text in _AT:
             break
         elif not joined and len(text) > 1 and not text.isdecimal():
@@ -213,13 +217,13 @@ def _trimmed(tokens: list[_Token], at: int, sign: int) -> int:
     return at + (alone and tokens[at].text in _STOPS and not _joint(tokens, at + 1))
 
 
-def _meant(script: Script, last: _Token) -> bool:
-    """Whether what ends before the sign can be a name."""
-    if last.text in _NO_NAME:
-        at, _ = script.words_at(last.line, last.start, last.end)
-        asked = script.label_before(at, _ASKED)
-        return last.text in _ROLES and asked is not None and asked.kind == EMAIL
-    return True
+def _meant(script: Script, tokens: list[_Token], at: int) -> bool:
+    """Whether the last word before the sign can be a name, or the end of one."""
+    text, line, start, end = tokens[at]
+    if text not in _NO_NAME or (at and _joint(tokens, at - 1)):
+        return True
+    asked = script.label_before(script.words_at(line, start, end)[0], _ASKED)
+    return text in _ROLES and asked is not None and asked.kind == EMAIL
 
 
 def _spans(tokens: list[_Token]) -> Iterator[Span]:

@@ -95,24 +95,19 @@ def _is_spelled(word: str) -> bool:
 def _in_run(
     script: Script, parts: tuple[Part, ...], own: list[int], numbers: list[Numbered]
 ) -> Iterator[Find]:
-    signs: list[tuple[str, Place]] = []
+    said: list[tuple[Place, ...]] = []
+    text = ""
     for part in parts:
-        turn, word = part.places[0]
-        before, sign = numbers[turn][1].get(word, (word, ""))
-        signs += [(each, (own[turn], before)) for each in sign or part.digits]
-        # A part of several words is hidden from its first to its last.
-        for turn, word in part.places[1:]:
-            before, _ = numbers[turn][1].get(word, (word, ""))
-            signs.append(("", (own[turn], before)))
-    text = "".join(sign for sign, _ in signs)
-    places = [place for sign, place in signs for _ in sign]
+        read = [(turn, numbers[turn][1].get(word, (word, ""))) for turn, word in part.places]
+        signs = read[0][1][1] or part.digits
+        text += signs
+        said += [tuple((own[turn], word) for turn, (word, _) in read)] * len(signs)
     at = 0
     while at < len(text):
         end = at + _LENGTHS.get(text[at : at + 2], len(text))
         if is_iban(text[at:end]):
-            within = places[at], places[end - 1]
-            hidden = [place for _, place in signs if within[0] <= place <= within[1]]
-            yield Find(KIND, script.spans(hidden), text[at:end])
+            places = [place for words in said[at:end] for place in words]
+            yield Find(KIND, script.spans(places), text[at:end])
             at = end
         else:
             at += 1

@@ -29,9 +29,9 @@ from convarchive.redact.script import Find, Script
 Finder = Callable[[Script], Iterable[Find]]
 
 FINDERS: Final[dict[str, Finder]] = {
-    each.KIND: each.find for each in (card, cvv, phone, email, ssn, iban)
+    each.KIND: each.find for each in (card, iban, ssn, cvv, email, phone)
 }
-"""The kinds that need no file."""
+"""The kinds that need no file. Where several find the same, the first has it."""
 
 WITH_FILE: Final = ("name", "pattern")
 
@@ -42,7 +42,7 @@ class Kinds(NamedTuple):
     asked: tuple[str, ...]
     """As they were asked for, without the directories of files."""
     finders: tuple[Finder, ...]
-    """One for each; where two find the same, the first has it."""
+    """One for each, in the same order."""
 
     @property
     def phones(self) -> bool:

@@ -128,7 +128,7 @@ _PHRASES: Final = {
     "|mailadres|e mailadres"
     "|emailadresse|gmail|メールアドレス|メール|邮箱|电子邮件|邮件地址",
     SSN: "ssn|social security|social security number|social security no|social number|social"
-    "|your social|my social|full social|her social|his social|socials|the social|s s n"
+    "|socials|s s n"
     "|social sec|soc sec|itin|taxpayer id|seguro social|numero de seguro social"
     "|numero del seguro social|numero de seguridad social|securite sociale|社会安全号|社会安全号码"
     "|社会保障号",

@@ -39,7 +39,7 @@ _REGIONS: Final = {
     "en": "US GB", "de": "DE AT CH", "es": "ES MX US", "fr": "FR CA", "it": "IT", "pt": "BR PT",
     "nl": "NL BE", "ja": "JP", "zh": "CN HK", "pl": "PL",
 }  # fmt: skip
-_PART_OF_A_WORD: Final = re.compile(r"[\w#№@]-?$|[$€£¥]\s?$")
+_PART_OF_A_WORD: Final = re.compile(r"[A-Za-z0-9_#№@]-?$|[$€£¥]\s?$")
 """Before what is a part of something else: ``W-5551234567``."""
 _DATE: Final = re.compile(
     r"[0-9]{4}([-./])[0-9]{1,2}\1[0-9]{1,2}|[0-9]{1,2}([-./])[0-9]{1,2}\2[0-9]{4}"
