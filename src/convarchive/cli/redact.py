@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 @click.argument("query", nargs=-1)
 @click.option("--preview", is_flag=True, help="Show what would be hidden.")
 @click.option("--kinds", multiple=True, metavar="KIND,…", show_default=True,
-              default=("card,cvv,phone,email,ssn,iban",), help="Also name:FILE and pattern:FILE.")  # fmt: skip
+              default=("card,cvv,phone,email,ssn,iban",),
+              help="Also name:FILE and pattern:FILE.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True,
               help="Places and kinds as one JSON document, without any text.")  # fmt: skip
 @click.option("--utc", is_flag=True, help="Read dates in UTC.")

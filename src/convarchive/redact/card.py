@@ -13,6 +13,7 @@ six and the last four).
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
@@ -45,6 +46,8 @@ _IIN: Final = tuple(
     for begin, usual, rare in _BRANDS
 )
 _BY_FREQUENCY: Final = (16, 15, 14, 19, 18, 17, 13, 12)
+_AMEX: Final = ((4, 6, 5), (10, 5), (4, 11))
+_DATE: Final = re.compile(r"(?:[0-3][0-9][01][0-9]|[01][0-9][0-3][0-9])?(?:19|20)[0-9]{2}")
 _GLUED: Final = re.compile(r"(?<![0-9])[0-9]{14,19}(?![0-9])")
 
 _SPOKEN_OF: Final = 60
@@ -63,9 +66,12 @@ def find(script: Script) -> list[Find]:
 
 def numbers(script: Script) -> dict[tuple[Place, ...], str]:
     """The digits of each number by the words that say them."""
-    return {
-        places: digits for chain in script.chains for places, digits in _in_chain(script, chain)
-    }
+    found: dict[tuple[Place, ...], str] = {}
+    for run in script.dictated:
+        found.update(_among(script, list(run.parts)))
+    for chain in script.chains:
+        found.update(_among(script, chain, joined=True))
+    return found
 
 
 def is_card(digits: str, *, spoken_of: bool = False) -> bool:
@@ -87,14 +93,17 @@ def _issued(digits: str, spoken_of: bool) -> bool:
     )
 
 
-def _in_chain(script: Script, chain: list[Part]) -> Iterator[tuple[tuple[Place, ...], str]]:
+def _among(
+    script: Script, chain: list[Part], *, joined: bool = False
+) -> Iterator[tuple[tuple[Place, ...], str]]:
+    """The numbers among these digits; if words are in between, only where the talk is of a card."""
     if sum(len(part.digits) for part in chain) < _SHORTEST:
         return
     at = 0
     while at < len(chain):
         spoken_of = _of_a_card(script, script.at(chain[at].places[0]))
         begins = at == 0 or chain[at].apart or len(chain[at].digits) >= _SHORTEST
-        end = _end(chain, at, spoken_of) if begins or spoken_of else None
+        end = _end(chain, at, spoken_of) if spoken_of or (begins and not joined) else None
         if end is None:
             at += 1
             continue
@@ -112,10 +121,23 @@ def _end(chain: list[Part], at: int, spoken_of: bool) -> int | None:
         digits += chain[end].digits
         if len(digits) > _LONGEST:
             break
-        if len(digits) >= _SHORTEST and is_card(digits, spoken_of=spoken_of):
+        if len(digits) < _SHORTEST or not is_card(digits, spoken_of=spoken_of):
+            continue
+        if spoken_of or _is_grouped(chain[at : end + 1]):
             closed = end + 1 == len(chain) or chain[end + 1].apart
             ends[not closed, _BY_FREQUENCY.index(len(digits))] = end + 1
     return ends[min(ends)] if ends else None
+
+
+def _is_grouped(parts: list[Part]) -> bool:
+    """Whether it is said in one turn, or in the groups that are printed on cards and no dates."""
+    said: dict[int, str] = defaultdict(str)
+    for part in parts:
+        said[part.places[0][0]] += part.digits
+    groups = tuple(map(len, said.values()))
+    if len(groups) == 1 or groups in _AMEX:
+        return True
+    return all(len(d) % 4 == 0 and not _DATE.fullmatch(d) for d in said.values())
 
 
 def _of_a_card(script: Script, at: int) -> bool:

@@ -51,6 +51,8 @@ def find(script: Script) -> list[Find]:
     """The codes, and where they are read back."""
     codes = _codes(script)
     found = _behind_cards(script)
+    if not codes and not found:
+        return []
     for label in script.labels:
         if label.kind in (CVV, CODE) and not _elsewhere(script, label):
             code = _after(script, label, codes) or _before(script, label, codes)
@@ -120,9 +122,10 @@ def _again(
 
 def _behind_cards(script: Script) -> dict[tuple[Place, ...], str]:
     found = {}
-    for run in script.dictated:
+    numbers = card.numbers(script)
+    for run in script.dictated if numbers else ():
         said = [part.places for part in run.parts for _ in part.digits]
-        for places, number in card.numbers(script).items():
+        for places, number in numbers.items():
             if places[-1] in run.places:
                 at = max(n for n, words in enumerate(said) if places[-1] in words) + 1
                 length = 4 if len(number) == _AMEX else 3

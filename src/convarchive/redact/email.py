@@ -1,8 +1,8 @@
 """``email``: e-mail addresses, written, spoken, or half and half.
 
 *john underscore smith at g mail dot com*, ``john.smith at gmail.com``, *j o h n arroba ejemplo
-punto com*; English, German, Spanish, French, Italian, Portuguese and Dutch words for the signs, in any
-language of the call, and over turns of one speaker.
+punto com*; English, German, Spanish, French, Italian, Portuguese and Dutch words for the signs, in
+any language of the call, and over turns of one speaker.
 
 What is spoken is read from its end: a known top-level domain behind a dot, the words of the domain
 before it, a word for ``@``. Where the name before the sign begins, nobody says. Letters, digits and
@@ -30,6 +30,8 @@ _WRITTEN: Final = re.compile(
 )
 _TOKENS: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|[@._+\-]|[,;:!?]")
 
+_ENDING: Final = re.compile(r"\.\s?[^\W\d_]{2}|@")
+
 _AT: Final = listed("@ at arroba arobase arobas chiocciola apenstaartje klammeraffe affe")
 _DOT: Final = listed(". dot point punkt punto ponto punt period")
 _JOINTS: Final = listed(
@@ -39,8 +41,8 @@ _JOINTS: Final = listed(
 )
 _PAIRS: Final = frozenset({
     ("guion", "bajo"), ("tiret", "bas"), ("barra", "baja"), ("under", "score"),
-    ("trattino", "basso"), ("traco", "baixo"), ("laag", "streepje"), ("liggend", "streepje"), ("guion", "medio"),
-    ("under", "line"), ("raya", "baja"), ("tiret", "haut"),
+    ("trattino", "basso"), ("traco", "baixo"), ("laag", "streepje"), ("liggend", "streepje"),
+    ("guion", "medio"), ("under", "line"), ("raya", "baja"), ("tiret", "haut"),
 })  # fmt: skip
 _TOP: Final = listed(
     "com org net edu gov mil info biz io co ai app dev me tv us uk ca au nz ie de at ch fr be"
@@ -97,7 +99,10 @@ class _Token(NamedTuple):
 def find(script: Script) -> list[Find]:
     """The addresses."""
     found = list(_written(script))
-    for side in dict.fromkeys(line.side for line in script.lines):
+    dots = not _DOT.isdisjoint(script.flow) or any(
+        _ENDING.search(line.text) for line in script.lines
+    )
+    for side in dict.fromkeys(line.side for line in script.lines) if dots else ():
         found += _spoken(script, _tokens(script, side))
     return found
 
@@ -169,7 +174,8 @@ def _is_glued(tokens: list[_Token], at: int) -> bool:
 
 def _name(tokens: list[_Token], sign: int, least: int) -> int:
     """Where the name before the sign begins; the sign itself where there is none."""
-    at, plain, joined, spelled = sign, 0, False, False
+    at, joined, spelled = sign, False, False
+    plain = _PLAIN - 1 if _is_glued(tokens, sign) else 0
     while at > max(least, sign - _LONGEST_NAME):
         text = tokens[at - 1].text
         if joint := _joint(tokens, at - 1):

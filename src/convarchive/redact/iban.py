@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from convarchive.index.digits import Part, Place, runs
-from convarchive.redact.script import TONGUES, Find, Script, Span
+from convarchive.redact.labels import listed
+from convarchive.redact.script import Find, Script, Span
 
 KIND: Final = "iban"
 
@@ -27,11 +28,16 @@ _COUNTRIES: Final = {
 _LENGTHS: Final = {
     country: length for length, countries in _COUNTRIES.items() for country in countries.split()
 }
+_NUMERIC: Final = listed(
+    "AE AT BA BE BI CR CZ DE DJ DK EE ES FI FO GL HR HU IL IS LT LY ME MN MR NO PL PT RS SD SE SI"
+    " SK SO TL TN VA XK"
+)
+"""Countries whose numbers have no letters but the first two."""
 _WRITTEN: Final = re.compile(
     r"(?<![A-Za-z0-9])([A-Za-z]{2}[ \u00a0-]?[0-9]{2})((?:[ \u00a0.-]{0,2}[A-Za-z0-9]){11,30})"
 )
-_FEWEST: Final = 10
-"""Digits in a row, letters being two, from which to look closer."""
+_FEWEST: Final = 8
+"""Digits that every one of them has in a row."""
 
 
 def find(script: Script) -> list[Find]:
@@ -43,7 +49,9 @@ def is_iban(text: str) -> bool:
     """Whether it has its country's length and the right check digits; no spaces in between."""
     moved = text[4:] + text[:4]
     right = _LENGTHS.get(text[:2].upper()) == len(text) and moved.isascii() and moved.isalnum()
-    return right and int("".join(str(int(sign, 36)) for sign in moved)) % 97 == 1
+    numeric = text[4:].isdecimal() or text[:2].upper() not in _NUMERIC
+    figures = numeric and text[2:4].isdecimal()
+    return right and figures and int("".join(str(int(sign, 36)) for sign in moved)) % 97 == 1
 
 
 def _written(script: Script) -> Iterator[Find]:
@@ -60,14 +68,14 @@ def _written(script: Script) -> Iterator[Find]:
 def _spoken(script: Script) -> Iterator[Find]:
     for side in dict.fromkeys(line.side for line in script.lines):
         own = [at for at, line in enumerate(script.lines) if line.side == side]
-        numbers = [_numbered(script.words[at]) for at in own]
-        if not any(places for _, places in numbers):
+        dictated = (len(run.digits) for run in script.dictated if run.side == side)
+        if max(dictated, default=0) < _FEWEST:
             continue
+        numbers = [_numbered(script.words[at]) for at in own]
         texts = [(side, " ".join(said)) for said, _ in numbers]
-        for tongue in TONGUES:
+        for tongue in script.tongues:
             for run in runs(texts, tongue):
-                if len(run.digits) >= _FEWEST:
-                    yield from _in_run(script, run.parts, own, numbers)
+                yield from _in_run(script, run.parts, own, numbers)
 
 
 Numbered = tuple[list[str], dict[int, tuple[int, str]]]

@@ -46,6 +46,10 @@ _DATE: Final = re.compile(
 )
 
 
+_AMOUNT: Final = re.compile(r"[0-9]{1,3}(?:([,.'])[0-9]{3})(?:\1[0-9]{3})*(?:[,.][0-9]{1,2})?")
+"""``9,192,631,770``."""
+
+
 class _Candidate(NamedTuple):
     """Digits that may be a number."""
 
@@ -54,6 +58,8 @@ class _Candidate(NamedTuple):
     first: int
     """Position of its first word in the flow, and of its last."""
     last: int
+    whole: bool = True
+    """Whether it is said in one turn, and not as an amount."""
 
 
 def find(script: Script) -> list[Find]:
@@ -103,7 +109,7 @@ def _said(script: Script, regions: tuple[str, ...]) -> Iterator[Find]:
                 continue
             first, last = script.at(places[0]), script.at(places[-1])
             plus = "+" if first and script.flow[first - 1] in _PLUS else ""
-            candidate = _Candidate(plus + digits, first, last)
+            candidate = _Candidate(plus + digits, first, last, _in_one_piece(script, places))
             counts = any(_counts(script, candidate, region, regions) for region in regions)
             if counts and not _joined_to_a_word(script, places[0]):
                 taken.update(places)
@@ -125,7 +131,7 @@ def _counts(script: Script, candidate: _Candidate, region: str, regions: tuple[s
         if phonenumbers.ndd_prefix_for_region(region, True) == "0"
         else region == regions[0]
     )
-    known = named is None or named.kind in (PHONE, EMAIL)
+    known = candidate.whole and (named is None or named.kind in (PHONE, EMAIL))
     return known and likely and digits >= _ENOUGH and phonenumbers.is_valid_number(parsed)
 
 
@@ -140,6 +146,12 @@ def _called(script: Script, candidate: _Candidate) -> bool:
         for label in script.labels
         if 0 < label.start - candidate.last <= _BEHIND and script.line_at(label.start) == line
     )
+
+
+def _in_one_piece(script: Script, places: tuple[Place, ...]) -> bool:
+    """Whether it is said in one turn, and not as an amount is written."""
+    (line, start, end), *more = script.spans(places)
+    return not more and not _AMOUNT.fullmatch(script.lines[line].text[start:end])
 
 
 def _joined_to_a_word(script: Script, place: Place) -> bool:

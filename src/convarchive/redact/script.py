@@ -12,6 +12,7 @@ are counted in words, over all lines, whoever speaks.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import accumulate, combinations_with_replacement, groupby
@@ -19,10 +20,23 @@ from typing import Final, NamedTuple
 
 from convarchive.index.digits import LOCAL, SHORTEST, Part, Place, Run, runs
 from convarchive.index.words import spans, words
-from convarchive.redact.labels import Label, labels
+from convarchive.redact.labels import CARD, EMAIL, Label, labels
 
-TONGUES: Final = ("en", "de", "es", "fr", "it", "pt", "nl", "ja", "zh")
-"""Languages whose numbers are read."""
+_DIGITS: Final = {
+    "en": "zero one two three four five six seven eight nine oh double",
+    "de": "null eins zwei zwo drei vier funf sechs sieben acht neun",
+    "es": "cero uno dos tres cuatro cinco seis siete ocho nueve",
+    "fr": "zero un deux trois quatre cinq six sept huit neuf",
+    "it": "zero uno due tre quattro cinque sei sette otto nove",
+    "pt": "zero um dois tres quatro cinco seis sete oito nove meia",
+    "nl": "nul een twee drie vier vijf zes zeven acht negen",
+    "ja": "零 〇 ゼ 一 二 三 四 五 六 七 八 九",
+    "zh": "零 〇 一 幺 二 三 四 五 六 七 八 九",
+}
+"""By which it is seen that numbers are said in a language, whatever the call's language is."""
+
+_SEEN: Final = 3
+"""So many of these words."""
 
 _PAUSE: Final = 2
 """Words within a number that go with it: *four one, um, one one*."""
@@ -80,6 +94,17 @@ class Script:
     def tongue(self) -> str | None:
         """The primary part of the language's tag."""
         return self.language.replace("_", "-").partition("-")[0].lower() if self.language else None
+
+    @cached_property
+    def tongues(self) -> tuple[str, ...]:
+        """The languages in which numbers are read."""
+        said = Counter(self.flow)
+        seen = (
+            tongue
+            for tongue, digits in _DIGITS.items()
+            if sum(said[word] for word in digits.split()) >= _SEEN
+        )
+        return tuple(dict.fromkeys((self.tongue or "en", "en", *seen)))
 
     @cached_property
     def words(self) -> list[list[str]]:
@@ -142,7 +167,7 @@ class Script:
     def numbers(self) -> list[Run]:
         """What is said in a row, by a side that is interrupted by no more than *mm-hm*; in the
         script's own language and in English."""
-        tongues = TONGUES if self.tongue is None else (self.tongue, "en")
+        tongues = self.tongues if self.tongue is None else (self.tongue, "en")
         return _unlike(
             run for tongue, group in self._together for run in group if tongue in tongues
         )
@@ -162,7 +187,7 @@ class Script:
             chain: list[Part] = []
             for run in group:
                 first, *more = run.parts
-                if chain and not self._near(chain[-1].places[-1], first.places[0]):
+                if chain and not self._belong(chain[-1].places[-1], first.places[0]):
                     found.append(chain)
                     chain = []
                 chain += [first._replace(apart=True), *more]
@@ -174,7 +199,7 @@ class Script:
         texts = [
             (side, " ".join(said)) for (side, _), said in zip(self.lines, self.words, strict=True)
         ]
-        read = ((tongue, runs(texts, tongue)) for tongue in TONGUES)
+        read = ((tongue, runs(texts, tongue)) for tongue in self.tongues)
         return [(tongue, group) for tongue, group in read if group]
 
     @cached_property
@@ -184,7 +209,7 @@ class Script:
         for side in dict.fromkeys(line.side for line in self.lines):
             own = [at for at, line in enumerate(self.lines) if line.side == side]
             texts = [(side, " ".join(self.words[at])) for at in own]
-            for tongue in TONGUES:
+            for tongue in self.tongues:
                 group = [_moved(run, own) for run in runs(texts, tongue)]
                 if group:
                     found.append((tongue, group))
@@ -205,14 +230,14 @@ class Script:
             start -= 1
         return Span(line, start, end)
 
-    def _near(self, one: Place, other: Place) -> bool:
-        """Whether the same side says few words between these two."""
-        side = self.lines[one[0]].side
-        between = [line for line in range(one[0] + 1, other[0]) if self.lines[line].side == side]
-        said = sum(len(self.words[line]) for line in between)
-        if one[0] == other[0]:
-            return other[1] - one[1] <= _CHAINED
-        return said + len(self.words[one[0]]) - 1 - one[1] + other[1] <= _CHAINED
+    def _belong(self, one: Place, other: Place) -> bool:
+        """Whether the same side says few words between these two, and nobody calls what comes by
+        another name."""
+        side, first, last = self.lines[one[0]].side, self.at(one), self.at(other)
+        own = (at for at in range(first + 1, last) if self.lines[self.line_at(at)].side == side)
+        between = (label for label in self.labels if first < label.end <= last)
+        renamed = any(label.kind not in (CARD, EMAIL) for label in between)
+        return not renamed and sum(1 for _ in own) < _CHAINED
 
 
 def stretches(run: Run) -> list[tuple[str, tuple[Place, ...]]]:

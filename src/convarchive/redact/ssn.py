@@ -51,7 +51,7 @@ def _written(script: Script) -> Iterator[Find]:
 
 def _said(script: Script) -> Iterator[Find]:
     taken: set[Place] = set()
-    for run in chain(script.numbers, script.dictated if script.labels else ()):
+    for run in chain(script.numbers, script.dictated):
         for digits, places in stretches(run):
             asked = _asked(script, places)
             whole = asked in (SSN, SSN_END) and is_ssn(digits)
