@@ -1,10 +1,11 @@
 """How much of what should be hidden is hidden, and how much else: precision and recall by kind.
 
 The labelled set is in ``tests/redact/labelled``: short pieces of calls, in which ``‹card:4111 …›``
-is what must be hidden, and ``‹no:…›`` what looks like it and must not. Run from the repository::
+is what must be hidden, and ``‹no:…›`` what looks like it and must not. The digits are made up, or
+numbers that were set apart for tests and films.
 
-    .venv/bin/python -m benchmarks.redaction            # the table
-    .venv/bin/python -m benchmarks.redaction --wrong    # and everything that went wrong
+    python benchmarks/redaction.py            # the table
+    python benchmarks/redaction.py --wrong    # and everything that went wrong
 
 A labelled stretch is *found* if every letter and digit of it is hidden as its kind. A stretch that
 is hidden is *right* if at least half of it is labelled with its kind.
@@ -16,7 +17,7 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -93,7 +94,10 @@ def scores(wrong: list[str] | None = None) -> dict[str, Score]:
     }
 
 
-def _compared(text, labels, hidden, counts) -> Iterator[str]:
+def _compared(
+    text: str, labels: list[Mark], hidden: Sequence[Mark], counts: dict[str, Counter[str]]
+) -> Iterator[str]:
+    """Counts a line; what went wrong in it."""
     for label in labels:
         if label.kind == "no":
             continue
@@ -129,7 +133,7 @@ def _unmarked(text: str) -> tuple[str, list[Mark]]:
 
 def main() -> None:
     """Print the table."""
-    from benchmarks.common import print_table
+    from common import print_table
 
     wrong: list[str] = []
     rows = [

@@ -39,6 +39,8 @@ _MEASURES: Final = listed(
     " times prozent minuten tage uhr dolares pesos minutos dias libras jours heures giorni ore"
     " minuti dias horas uur dagen"
 )
+_THANKS: Final = listed("thank thanks danke gracias merci grazie obrigado obrigada bedankt")
+"""It was given, and what comes is something else."""
 _EXPIRY: Final = re.compile(r"(?:(?:1[0-2]|0?[1-9])(?:20)?[2-4][0-9])?")
 """What may stand between a card number and the code."""
 _AMEX: Final = 15
@@ -92,6 +94,8 @@ def _after(script: Script, label: Label, codes: list[Code]) -> Code | None:
     for code in codes:
         first = script.at(code[1][0])
         if first >= label.end:
+            if not _THANKS.isdisjoint(script.flow[label.end : first]):
+                return None
             named = script.label_before(first, _AHEAD)
             near = named and (named.start == label.start or named.kind in (CVV, CODE, card.KIND))
             return code if near and first - label.end <= _AHEAD else None

@@ -58,7 +58,8 @@ _LETTERED: Final = listed("for as like in wie von fur como de comme")
 """*J as in John*, *T wie Theodor*."""
 
 _STOPS: Final = listed(
-    "is its it email e mail address my the a an that thats this so yes yeah yep no okay ok"
+    "have has had got sent"
+    " is its it email e mail address my the a an that thats this so yes yeah yep no okay ok"
     " sure um uh er well and or to at on in by be use using send write contact reach me him"
     " her you us we he she they i under with from just alright right hi hello please your"
     " our their was its ist lautet adresse meine die das der ja und oder an unter bei ich mail"
@@ -67,6 +68,8 @@ _STOPS: Final = listed(
     " mia indirizzo posta allora si o meu minha endereco sim um het mijn adres ja en of is de"
     " the registered called spelled"
 )
+_DESCRIBED: Final = listed("all one word lowercase lower case uppercase capital capitals")
+"""How it is written: *all one word*."""
 _ROLES: Final = listed("info information support help account contact sales service")
 """Before a sign they are a name if an address was asked for."""
 _NO_NAME: Final = _ROLES | listed(
@@ -182,6 +185,9 @@ def _name(tokens: list[_Token], sign: int, least: int) -> int:
             at, plain, joined = at - joint, 0, True
             continue
         if text == "," and (at == sign or spelled):
+            at -= 1
+            continue
+        if text in _DESCRIBED:
             at -= 1
             continue
         spelled = len(text) == 1

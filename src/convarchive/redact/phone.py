@@ -33,14 +33,18 @@ _CALLED: Final = 30
 _OTHERWISE: Final = 8
 """The same for something else."""
 _BEHIND: Final = 5
+_NEXT: Final = 3
+"""Turns after a number in which parts of it are repeated."""
 _PLUS: Final = ("plus", "mas", "piu", "mais")
 
 _REGIONS: Final = {
     "en": "US GB", "de": "DE AT CH", "es": "ES MX US", "fr": "FR CA", "it": "IT", "pt": "BR PT",
     "nl": "NL BE", "ja": "JP", "zh": "CN HK", "pl": "PL",
 }  # fmt: skip
-_PART_OF_A_WORD: Final = re.compile(r"[A-Za-z0-9_#№@]-?$|[$€£¥]\s?$")
-"""Before what is a part of something else: ``W-5551234567``."""
+_PART_OF_A_WORD: Final = re.compile(
+    r"[A-Za-z0-9_#№@]-?$|[$€£¥]\s?$|(?<![\w'’])[b-df-hj-np-tv-xz]\s$", re.IGNORECASE
+)
+"""Before what is a part of something else: ``W-5551234567``, *T K five five five …*."""
 _DATE: Final = re.compile(
     r"[0-9]{4}([-./])[0-9]{1,2}\1[0-9]{1,2}|[0-9]{1,2}([-./])[0-9]{1,2}\2[0-9]{4}"
 )
@@ -67,8 +71,8 @@ def find(script: Script) -> list[Find]:
     if not script.numeric:
         return []
     regions = _regions(script.caller, script.tongue, script.language)
-    written = dict.fromkeys(_written(script, regions))
-    return [*written, *_said(script, regions)]
+    found = [*dict.fromkeys(_written(script, regions)), *_said(script, regions)]
+    return [*found, *_rests(script, found)]
 
 
 def variants(number: str) -> list[str]:
@@ -116,16 +120,26 @@ def _said(script: Script, regions: tuple[str, ...]) -> Iterator[Find]:
                 yield Find(KIND, script.spans(places), digits)
 
 
+def _rests(script: Script, found: list[Find]) -> Iterator[Find]:
+    """What is repeated of a number, or comes after a pause, in the next turns."""
+    near = [(find.spans[-1].line, find.value) for find in found if find.value]
+    for run in script.dictated if near else ():
+        line = run.places[0][0]
+        values = [value for last, value in near if 0 <= line - last <= _NEXT]
+        if any(run.digits in value for value in values):
+            yield Find(KIND, script.spans(run.places))
+
+
 def _counts(script: Script, candidate: _Candidate, region: str, regions: tuple[str, ...]) -> bool:
     import phonenumbers
 
     parsed = _parsed(candidate.text, region)
-    if parsed is None or not phonenumbers.is_possible_number(parsed):
+    digits = sum(map(str.isdecimal, candidate.text))
+    if parsed is None or digits < _FEWEST or not phonenumbers.is_possible_number(parsed):
         return False
     if candidate.text.startswith("+") or _called(script, candidate):
         return True
     named = script.label_before(candidate.first, _OTHERWISE)
-    digits = sum(map(str.isdecimal, candidate.text))
     likely = (
         candidate.text.lstrip("(").startswith("0")
         if phonenumbers.ndd_prefix_for_region(region, True) == "0"
@@ -155,6 +169,7 @@ def _in_one_piece(script: Script, places: tuple[Place, ...]) -> bool:
 
 
 def _joined_to_a_word(script: Script, place: Place) -> bool:
+    """Whether letters stand before it."""
     line, word = place
     start, _ = script.characters(line, word)
     return bool(_PART_OF_A_WORD.search(script.lines[line].text[:start]))
