@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from convarchive.index.digits import Part, Place
+from convarchive.index.digits import LOCAL, Part, Place
 from convarchive.redact.labels import CARD, CVV
 from convarchive.redact.script import Find, Script, Span, stretches
 
@@ -102,7 +102,8 @@ def _among(
     at = 0
     while at < len(chain):
         spoken_of = _of_a_card(script, script.at(chain[at].places[0]))
-        begins = at == 0 or chain[at].apart or len(chain[at].digits) >= _SHORTEST
+        entire = max(len(chain[at].digits), len(chain[at - 1].digits)) >= LOCAL
+        begins = at == 0 or chain[at].apart or entire
         end = _end(chain, at, spoken_of) if spoken_of or (begins and not joined) else None
         if end is None:
             at += 1
