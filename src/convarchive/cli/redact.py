@@ -102,9 +102,9 @@ def _turns(conversation: Conversation, redacted: Redacted) -> Iterator[str]:
     for at, marked in redacted.turns.items():
         turn = conversation.turns[at]
         kinds = ",".join(dict.fromkeys(mark.kind for mark in marked))
-        speaker = screen.padded(screen.one_line(turn.speaker or turn.role), 10)
+        speaker = screen.padded(screen.one_line(turn.speaker or turn.role), 13)
         head = f"{screen.padded(screen.clock(turn.start), 7, right=True)}  {speaker}"
-        room = screen.columns() - 24 - len(kinds)
+        room = screen.columns() - 27 - len(kinds)
         spans = [(mark.start, mark.end) for mark in marked]
         text = screen.highlighted(turn.text, spans, max(20, room))
         yield f"{head}  {text}  {click.style(kinds, dim=True)}"
@@ -113,4 +113,5 @@ def _turns(conversation: Conversation, redacted: Redacted) -> Iterator[str]:
 def _fields(redacted: Redacted) -> Iterator[str]:
     for name, counts in redacted.fields.items():
         told = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
-        yield f"{'':7}  {screen.padded(name.replace('_', ' '), 10)}  {click.style(told, dim=True)}"
+        field = screen.padded(name.replace("_", " "), 13)
+        yield f"{'':7}  {field}  {click.style(told, dim=True)}"

@@ -70,6 +70,14 @@ _STOPS: Final = listed(
 )
 _DESCRIBED: Final = listed("all one word lowercase lower case uppercase capital capitals")
 """How it is written: *all one word*."""
+_NUMBERS: Final = listed(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
+    " sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety"
+    " hundred thousand double triple null eins zwei drei vier funf sechs sieben acht neun cero uno"
+    " dos tres cuatro cinco seis siete ocho nueve un deux trois quatre cinq sept huit neuf due tre"
+    " quattro cinque sei sette otto nove um dois quatro sete oito nul een twee vijf zes zeven negen"
+)
+"""What is as little as a letter."""
 _ROLES: Final = listed("info information support help account contact sales service")
 """Before a sign they are a name if an address was asked for."""
 _NO_NAME: Final = _ROLES | listed(
@@ -195,7 +203,7 @@ def _name(tokens: list[_Token], sign: int, least: int) -> int:
             at, spelled = at - length, True
         elif text in ",;:!?.-" or text in _AT:
             break
-        elif not joined and len(text) > 1 and not text.isdecimal():
+        elif not joined and len(text) > 1 and not text.isdecimal() and text not in _NUMBERS:
             if text in _STOPS or plain == _PLAIN:
                 break
             plain, at = plain + 1, at - 1

@@ -41,8 +41,10 @@ class Kinds(NamedTuple):
 
     asked: tuple[str, ...]
     """As they were asked for, without the directories of files."""
-    finders: tuple[Finder, ...]
-    """One for each, in the same order."""
+    built_in: tuple[Finder, ...]
+    """Those that need no file."""
+    own: tuple[Finder, ...]
+    """Those of the user's files."""
 
     @property
     def phones(self) -> bool:
@@ -65,7 +67,8 @@ def kinds(asked: Sequence[str]) -> Kinds:
     files = [each for each in wanted if each not in FINDERS]
     return Kinds(
         (*plain, *(_named(each) for each in files)),
-        (*(FINDERS[name] for name in plain), *(_from_file(each) for each in files)),
+        tuple(FINDERS[name] for name in plain),
+        tuple(_from_file(each) for each in files),
     )
 
 

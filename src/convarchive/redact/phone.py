@@ -68,8 +68,6 @@ class _Candidate(NamedTuple):
 
 def find(script: Script) -> list[Find]:
     """The numbers."""
-    if not script.numeric:
-        return []
     regions = _regions(script.caller, script.tongue, script.language)
     found = [*dict.fromkeys(_written(script, regions)), *_said(script, regions)]
     return [*found, *_rests(script, found)]

@@ -74,7 +74,8 @@ class Redactor:
 
     def find(self, script: Script, known: Known) -> list[Find]:
         """Everything in this script that is to be hidden; what can be known again becomes known."""
-        found = [find for finder in self.kinds.finders for find in finder(script)]
+        finders = self.kinds.built_in + self.kinds.own if script.speaks else self.kinds.own
+        found = [find for finder in finders for find in finder(script)]
         for find in found:
             if find.value:
                 known.add(find.kind, find.value)

@@ -11,6 +11,7 @@ are counted in words, over all lines, whoever speaks.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -46,6 +47,12 @@ _CHAINED: Final = 12
 
 _LONGEST: Final = 40
 """Digits of a number; nothing that is looked for has more."""
+
+
+_FEW: Final = 2
+"""Spaces, without which no number is said in words."""
+_SIGN: Final = re.compile(r"[\d@\u2e80-\uffff-]")
+"""Digits, what joins letters and words, and scripts without spaces."""
 
 
 class Line(NamedTuple):
@@ -122,9 +129,10 @@ class Script:
         return labels(self.flow)
 
     @cached_property
-    def numeric(self) -> bool:
-        """Whether any number of three digits or more is said."""
-        return any(self._apart) or any(self._together)
+    def speaks(self) -> bool:
+        """Whether numbers or addresses can be in it: most values of fields are a word or two."""
+        signs = any(_SIGN.search(line.text) for line in self.lines)
+        return signs or sum(line.text.count(" ") for line in self.lines) >= _FEW
 
     def at(self, place: Place) -> int:
         """A word's position in the `flow`."""
