@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from convarchive.cli import redaction, screen
 from convarchive.cli.app import App
 from convarchive.cli.progress import bar
 from convarchive.errors import UsageError
-from convarchive.export import FORMATS, Selection, Wishes, export
+from convarchive.export import FORMATS, Selection, Summary, Wishes, export
 
 if TYPE_CHECKING:
     from convarchive.archive import Archive
@@ -55,9 +55,6 @@ def command(
     output: str,
     ids_from: str | None,
     turns: bool,
-    redact: tuple[str, ...],
-    sound: str | None,
-    report: str | None,
     force: bool,
     utc: bool,
     **wished: Any,
@@ -77,8 +74,9 @@ def command(
     app = app._replace(utc=app.utc or utc)
     # What goes to the standard output may come to the same screen as the bar, if through a pipe.
     watched = app._replace(quiet=app.quiet or output == "-")
+    hiding = {name: wished.pop(name) for name in ("redact", "sound", "report")}
     wishes = _wishes(**wished)
-    redacting = redaction.asked(redact, sound, report, force, wishes)
+    redacting = redaction.asked(**hiding, force=force, wishes=wishes)
     with app.open() as archive, bar(watched, "Exporting") as tell:
         keys = archive.keys(text) if ids_from is None else _named(archive, ids_from)
         with redacting(_selection(archive, text, keys, wishes)) as (selection, told):
@@ -86,13 +84,16 @@ def command(
                 selection, form, None if output == "-" else Path(output),
                 force=force, turns=turns, progress=lambda done: tell(done, len(keys)),
             )  # fmt: skip
+    for line in (*_told(summary), *told):
+        app.say(line)
+
+
+def _told(summary: Summary) -> Iterator[str]:
     if summary.path is not None:
         written = f"{screen.counted(summary.count, 'conversation')}, {screen.size(summary.bytes)}"
-        app.say(f"{written}, in {summary.path}")
+        yield f"{written}, in {summary.path}"
         if summary.without_transcript:
-            app.say(f"{summary.without_transcript:,} of them have no turns.")
-    for line in told:
-        app.say(line)
+            yield f"{summary.without_transcript:,} of them have no turns."
 
 
 def _wishes(

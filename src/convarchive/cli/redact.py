@@ -9,10 +9,13 @@ import click
 
 from convarchive.cli import output, screen
 from convarchive.cli.app import App
+from convarchive.cli.redaction import wanted
 from convarchive.errors import UsageError
 from convarchive.model import Conversation
 
 if TYPE_CHECKING:
+    from convarchive.archive import Archive
+    from convarchive.redact import Redactor
     from convarchive.redact.conversation import Redacted
 
 
@@ -50,27 +53,31 @@ def command(
             "See what would be hidden with --preview; hide it with: convarchive export --redact",
         )  # fmt: skip
     from convarchive.redact import Redactor
-    from convarchive.redact import kinds as parsed
-    from convarchive.redact.conversation import redact
 
-    redactor = Redactor(parsed([kind for each in kinds for kind in each.split(",")]))
+    redactor = Redactor(wanted(kinds))
     app = app._replace(utc=app.utc or utc)
+    text = " ".join(query)
     with app.open() as archive:
-        text = " ".join(query)
-        pairs = (
-            (conversation, redact(conversation, f"redacted-{key}", redactor))
-            for key, conversation in archive.conversations(archive.keys(text))
-        )
-        found = (pair for pair in pairs if pair[1].turns or pair[1].fields)
+        found = _found(archive, text, redactor)
         if as_json:
+            head = {"schema": "convarchive.redact/1", "query": text}
             rows = [_row(*pair) for pair in found]
-            output.write_json(
-                {"schema": "convarchive.redact/1", "query": text,
-                 "kinds": list(redactor.kinds.asked), "conversations": rows}
-            )  # fmt: skip
+            output.write_json({**head, "kinds": redactor.kinds.asked, "conversations": rows})
             return
         many = sum(_write(app, *pair) for pair in found)
     app.say(f"{screen.counted(many, 'conversation')} with something to hide.")
+
+
+def _found(
+    archive: Archive, query: str, redactor: Redactor
+) -> Iterator[tuple[Conversation, Redacted]]:
+    """The conversations in which something would be hidden, before and after."""
+    from convarchive.redact.conversation import redact
+
+    for key, conversation in archive.conversations(archive.keys(query)):
+        redacted = redact(conversation, f"redacted-{key}", redactor)
+        if redacted.turns or redacted.fields:
+            yield conversation, redacted
 
 
 def _row(conversation: Conversation, redacted: Redacted) -> Mapping[str, Any]:

@@ -20,14 +20,14 @@ Redacting = Callable[[Selection], AbstractContextManager[tuple[Selection, list[s
 
 
 def asked(
-    kinds: Sequence[str], sound: str | None, report: str | None, force: bool, wishes: Wishes
+    redact: Sequence[str], sound: str | None, report: str | None, *, force: bool, wishes: Wishes
 ) -> Redacting:
     """What these options ask for.
 
     Raises:
         UsageError: They do not go together, or a kind is unknown.
     """
-    if not kinds:
+    if not redact:
         if sound or report:
             raise UsageError("--silence, --keep-audio and --redact-report go with --redact.")
         return _nothing
@@ -37,10 +37,20 @@ def asked(
             "What is said in them can't be looked through.",
             "Add --silence, which blanks the turns where something is hidden, or --keep-audio.",
         )
-    from convarchive.redact import kinds as parsed
+    return partial(
+        _redacted, wanted(redact), sound or "without", Path(report) if report else None, force
+    )
 
-    wanted = parsed([kind for each in kinds for kind in each.split(",")])
-    return partial(_redacted, wanted, sound or "without", Path(report) if report else None, force)
+
+def wanted(lists: Sequence[str]) -> Kinds:
+    """The kinds of an option that is a list and can be given again.
+
+    Raises:
+        UsageError: One is unknown, or its file cannot be read.
+    """
+    from convarchive.redact import kinds
+
+    return kinds([kind for each in lists for kind in each.split(",")])
 
 
 @contextmanager
