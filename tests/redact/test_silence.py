@@ -83,9 +83,10 @@ def test_what_else_is_in_the_file_is_blank(tmp_path: Path) -> None:
     note = b"LIST" + struct.pack("<I", 12) + b"INFO4111 111"
     length = struct.pack("<I", len(plain) - 8 + len(note))
     body = plain[:4] + length + plain[8:36] + note + plain[36:]
-    (tmp_path / "a.wav").write_bytes(body + b"tail 4111")
+    (tmp_path / "a.wav").write_bytes(body + b"4111 tail 4111")
     after = quiet(tmp_path / "a.wav")
     assert b"4111" not in after
+    assert after.endswith(b"\0" * 14)
     assert samples(after) == samples(plain)
 
 

@@ -112,8 +112,8 @@ def _in_run(
         said += [tuple((own[turn], word) for turn, (word, _) in read)] * len(signs)
     at = 0
     while at < len(text):
-        end = at + _LENGTHS.get(text[at : at + 2], len(text))
-        if is_iban(text[at:end]):
+        end = at + _LENGTHS.get(text[at : at + 2], 0)
+        if end > at and is_iban(text[at:end]):
             places = [place for words in said[at:end] for place in words]
             yield Find(KIND, script.spans(places), text[at:end])
             at = end

@@ -45,11 +45,13 @@ _PART_OF_A_WORD: Final = re.compile(
     r"[A-Za-z0-9_#№@]-?$|[$€£¥]\s?$|(?<![\w'’])[b-df-hj-np-tv-xz]\s$", re.IGNORECASE
 )
 """Before what is a part of something else: ``W-5551234567``, *T K five five five …*."""
+_BEFORE: Final = 4
+"""Characters that this looks at."""
+_ENDLESS: Final = re.compile(r"[0-9]{41,}")
+"""No number, and hard work for the matcher."""
 _DATE: Final = re.compile(
     r"[0-9]{4}([-./])[0-9]{1,2}\1[0-9]{1,2}|[0-9]{1,2}([-./])[0-9]{1,2}\2[0-9]{4}"
 )
-
-
 _AMOUNT: Final = re.compile(r"[0-9]{1,3}(?:([,.'])[0-9]{3})(?:\1[0-9]{3})*(?:[,.][0-9]{1,2})?")
 """``9,192,631,770``."""
 
@@ -87,13 +89,13 @@ def _written(script: Script, regions: tuple[str, ...]) -> Iterator[Find]:
     from phonenumbers import Leniency, PhoneNumberMatcher
 
     for at, line in enumerate(script.lines):
-        text = line.text
+        text = _ENDLESS.sub(lambda digits: "-" * len(digits[0]), line.text)
         if sum(map(str.isdecimal, text)) < _FEWEST:
             continue
         for region in regions:
             for match in PhoneNumberMatcher(text, region, Leniency.POSSIBLE):
                 start = match.start - (text[match.start - 1 : match.start] == "(")
-                if _PART_OF_A_WORD.search(text[:start]) or _DATE.search(match.raw_string):
+                if _is_part_of_a_word(text, start) or _DATE.search(match.raw_string):
                     continue
                 first, last = script.words_at(at, start, match.end)
                 if _counts(script, _Candidate(match.raw_string, first, last), region, regions):
@@ -149,15 +151,10 @@ def _counts(script: Script, candidate: _Candidate, region: str, regions: tuple[s
 
 def _called(script: Script, candidate: _Candidate) -> bool:
     """Whether it is called a phone number, before or right after it."""
-    before = script.label_before(candidate.first, _CALLED)
-    if before:
-        return before.kind == PHONE
-    line = script.line_at(candidate.last)
-    return any(
-        label.kind == PHONE
-        for label in script.labels
-        if 0 < label.start - candidate.last <= _BEHIND and script.line_at(label.start) == line
+    label = script.label_before(candidate.first, _CALLED) or script.label_behind(
+        candidate.last, _BEHIND
     )
+    return label is not None and label.kind == PHONE
 
 
 def _in_one_piece(script: Script, places: tuple[Place, ...]) -> bool:
@@ -166,11 +163,15 @@ def _in_one_piece(script: Script, places: tuple[Place, ...]) -> bool:
     return not more and not _AMOUNT.fullmatch(script.lines[line].text[start:end])
 
 
+def _is_part_of_a_word(text: str, start: int) -> bool:
+    return bool(_PART_OF_A_WORD.search(text[max(0, start - _BEFORE) : start]))
+
+
 def _joined_to_a_word(script: Script, place: Place) -> bool:
     """Whether letters stand before it."""
     line, word = place
     start, _ = script.characters(line, word)
-    return bool(_PART_OF_A_WORD.search(script.lines[line].text[:start]))
+    return _is_part_of_a_word(script.lines[line].text, start)
 
 
 @lru_cache(maxsize=256)

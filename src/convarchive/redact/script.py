@@ -12,11 +12,11 @@ are counted in words, over all lines, whoever speaks.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from itertools import accumulate, combinations_with_replacement, groupby
+from itertools import accumulate, groupby
 from typing import Final, NamedTuple
 
 from convarchive.index.digits import LOCAL, SHORTEST, Part, Place, Run, runs
@@ -148,15 +148,22 @@ class Script:
 
     def words_at(self, line: int, start: int, end: int) -> tuple[int, int]:
         """The positions in the `flow` of the first and the last word of these characters."""
-        touched = [
-            at for at, (first, last) in enumerate(self._spans[line]) if first < end and last > start
-        ]
-        return self._bases[line] + touched[0], self._bases[line] + touched[-1]
+        first = bisect_right(self._spans[line], start, key=lambda span: span[1])
+        last = bisect_left(self._spans[line], end, key=lambda span: span[0]) - 1
+        return self._bases[line] + first, self._bases[line] + last
 
     def label_before(self, at: int, within: int) -> Label | None:
         """The last label that ends at or before this position, at most so many words before it."""
-        before = [label for label in self.labels if label.end <= at]
-        return before[-1] if before and at - before[-1].end <= within else None
+        before = bisect_right(self.labels, at, key=lambda label: label.end) - 1
+        label = self.labels[before] if before >= 0 else None
+        return label if label and at - label.end <= within else None
+
+    def label_behind(self, at: int, within: int) -> Label | None:
+        """The first label in the same line that begins behind this position, as near."""
+        behind = bisect_right(self.labels, at, key=lambda label: label.start)
+        label = self.labels[behind] if behind < len(self.labels) else None
+        near = label and label.start - at <= within
+        return label if label and near and self.line_at(label.start) == self.line_at(at) else None
 
     def spans(self, places: Sequence[Place]) -> tuple[Span, ...]:
         """The characters of these words; words side by side, or nearly so, in one span."""
@@ -257,12 +264,17 @@ def stretches(run: Run) -> list[tuple[str, tuple[Place, ...]]]:
         for at, part in enumerate(parts)
         if at == 0 or part.apart or max(len(part.digits), len(parts[at - 1].digits)) >= LOCAL
     ]
+    ends = [*bounds[1:], len(parts)]
     found: list[tuple[str, tuple[Place, ...]]] = []
-    for first, last in combinations_with_replacement(range(len(bounds)), 2):
-        piece = parts[bounds[first] : [*bounds, len(parts)][last + 1]]
-        digits = "".join(part.digits for part in piece)
-        if SHORTEST <= len(digits) <= _LONGEST:
-            found.append((digits, tuple(place for part in piece for place in part.places)))
+    for number, start in enumerate(bounds):
+        digits = ""
+        for end, before in zip(ends[number:], bounds[number:], strict=True):
+            digits += "".join(part.digits for part in parts[before:end])
+            if len(digits) > _LONGEST:
+                break
+            if len(digits) >= SHORTEST:
+                places = tuple(place for part in parts[start:end] for place in part.places)
+                found.append((digits, places))
     return sorted(found, key=lambda piece: -len(piece[0]))
 
 

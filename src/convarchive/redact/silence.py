@@ -22,6 +22,8 @@ _EXTENSIBLE: Final = 0xFFFE
 _PCM, _FLOAT, _ALAW, _MULAW = 1, 3, 6, 7
 _QUIET: Final = {_PCM: 0, _FLOAT: 0, _ALAW: 0xD5, _MULAW: 0xFF}
 _FEW_BITS: Final = 8
+_UNKNOWN: Final = (0, 0xFFFFFFFF)
+"""Lengths that whoever writes to a pipe puts into a head."""
 _SIZES: Final = frozenset((b"fmt ", b"fact"))
 """Chunks that say how to read the sound, and nothing else."""
 
@@ -58,7 +60,9 @@ def opened(path: Path) -> Wave | None:
         head = file.read(12)
         if head[:4] != b"RIFF" or head[8:] != b"WAVE":
             return None
-        return _layout(path, file, os.fstat(file.fileno()).st_size)
+        size = os.fstat(file.fileno()).st_size
+        length = int.from_bytes(head[4:8], "little")
+        return _layout(path, file, size if length in _UNKNOWN else min(8 + length, size), size)
 
 
 def silenced(wave: Wave, stretches: Sequence[Seconds]) -> Iterator[bytes]:
@@ -71,26 +75,27 @@ def silenced(wave: Wave, stretches: Sequence[Seconds]) -> Iterator[bytes]:
             at += len(piece)
 
 
-def _layout(path: Path, file: BinaryIO, size: int) -> Wave | None:
+def _layout(path: Path, file: BinaryIO, last: int, size: int) -> Wave | None:
+    """Where everything is in a file that ends at ``last`` by its own account, and at ``size``."""
     form = data = None
     beside = []
-    while len(head := file.read(8)) == 8:
+    at = file.tell()
+    while at < last and len(head := file.read(8)) == 8:
         name, length = head[:4], int.from_bytes(head[4:], "little")
-        start = file.tell()
-        end = min(start + length, size)
+        start, end = at + 8, min(at + 8 + length, size)
         if name == b"fmt ":
             form = file.read(min(length, 40))
         elif name == b"data" and data is None:
             # Whoever wrote it as it came did not know its length.
-            data = start, size if length in (0, 0xFFFFFFFF) else end
-            end = data[1]
+            end = size if length in _UNKNOWN else end
+            data = start, end
         elif name not in _SIZES:
             beside.append((start, end))
-        file.seek(end + (end - start) % 2)
+        at = end + (end - start) % 2
+        file.seek(at)
     if form is None or data is None:
         return None
-    rest = file.tell() - len(head) if len(head) < 8 else size
-    return _wave(path, form, data, (*beside, (min(rest, size), size)))
+    return _wave(path, form, data, (*beside, (min(at, size), size)))
 
 
 def _wave(

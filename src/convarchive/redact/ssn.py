@@ -64,12 +64,8 @@ def _said(script: Script) -> Iterator[Find]:
 def _asked(script: Script, places: tuple[Place, ...]) -> str | None:
     """What it is called."""
     first, last = script.at(places[0]), script.at(places[-1])
-    behind = [
-        label
-        for label in script.labels
-        if 0 < label.start - last <= _BEHIND and script.line_at(label.start) == places[-1][0]
-    ]
+    behind = script.label_behind(last, _BEHIND)
     before = script.label_before(first, _AHEAD)
-    if behind and behind[0].kind in (SSN, SSN_END) and (before is None or before.kind != OTHER):
-        return behind[0].kind
+    if behind and behind.kind in (SSN, SSN_END) and (before is None or before.kind != OTHER):
+        return behind.kind
     return before.kind if before else None
