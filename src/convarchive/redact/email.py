@@ -143,7 +143,9 @@ def _bare(text: str) -> str:
 def _spoken(script: Script, tokens: list[_Token]) -> Iterator[Find]:
     done = 0
     for sign, token in enumerate(tokens):
-        end = _domain(tokens, sign + 1) if token.text in _AT and sign > done else 0
+        # A pause after the sign is written as a comma.
+        first = sign + 1 + ([token.text for token in tokens[sign + 1 : sign + 2]] == [","])
+        end = _domain(tokens, first) if token.text in _AT and sign > done else 0
         start = _name(tokens, sign, done) if end else sign
         if start < sign and _meant(script, tokens, sign - 1):
             done = end

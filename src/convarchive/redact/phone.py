@@ -50,8 +50,9 @@ _BEFORE: Final = 4
 _ENDLESS: Final = re.compile(r"[0-9]{41,}")
 """No number, and hard work for the matcher."""
 _DATE: Final = re.compile(
-    r"[0-9]{4}([-./])[0-9]{1,2}\1[0-9]{1,2}|[0-9]{1,2}([-./])[0-9]{1,2}\2[0-9]{4}"
+    r"[0-9]{4}([-./])[0-9]{1,2}\1[0-9]{1,2}|[0-9]{1,2}([-./])[0-9]{1,2}\2[0-9]{4}|[0-9]:[0-9]{2}"
 )
+"""Or a time of day: ``10:00-21:00``."""
 _AMOUNT: Final = re.compile(r"[0-9]{1,3}(?:([,.'])[0-9]{3})(?:\1[0-9]{3})*(?:[,.][0-9]{1,2})?")
 """``9,192,631,770``."""
 
@@ -115,7 +116,7 @@ def _said(script: Script, regions: tuple[str, ...]) -> Iterator[Find]:
             plus = "+" if first and script.flow[first - 1] in _PLUS else ""
             candidate = _Candidate(plus + digits, first, last, _in_one_piece(script, places))
             counts = any(_counts(script, candidate, region, regions) for region in regions)
-            if counts and not _joined_to_a_word(script, places[0]):
+            if counts and not _is_something_else(script, places):
                 taken.update(places)
                 yield Find(KIND, script.spans(places), digits)
 
@@ -158,7 +159,7 @@ def _called(script: Script, candidate: _Candidate) -> bool:
 
 
 def _in_one_piece(script: Script, places: tuple[Place, ...]) -> bool:
-    """Whether it is said in one turn, and not as an amount is written."""
+    """Whether it is said in one turn, and not as an amount or a time is written."""
     (line, start, end), *more = script.spans(places)
     return not more and not _AMOUNT.fullmatch(script.lines[line].text[start:end])
 
@@ -167,9 +168,12 @@ def _is_part_of_a_word(text: str, start: int) -> bool:
     return bool(_PART_OF_A_WORD.search(text[max(0, start - _BEFORE) : start]))
 
 
-def _joined_to_a_word(script: Script, place: Place) -> bool:
-    """Whether letters stand before it."""
-    line, word = place
+def _is_something_else(script: Script, places: tuple[Place, ...]) -> bool:
+    """Whether letters stand before it, or it is a date or a time."""
+    written = (script.lines[line].text[start:end] for line, start, end in script.spans(places))
+    if any(map(_DATE.search, written)):
+        return True
+    line, word = places[0]
     start, _ = script.characters(line, word)
     return _is_part_of_a_word(script.lines[line].text, start)
 
