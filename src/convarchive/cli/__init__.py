@@ -37,6 +37,7 @@ SECTIONS = {
     },
     "Hand over": {
         "export": "Write conversations to files.",
+        "redact": "See what a redacted export hides.",
     },
     "Keep": {
         "status": "How the archive is, on one screen.",
@@ -52,7 +53,7 @@ SECTIONS = {
 
 INTERRUPTED = 130
 
-QUERYING = ("search", "list", "stats", "export")
+QUERYING = ("search", "list", "stats", "export", "redact")
 """Commands that take a query."""
 
 

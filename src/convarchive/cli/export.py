@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from convarchive.cli import screen
+from convarchive.cli import redaction, screen
 from convarchive.cli.app import App
 from convarchive.cli.progress import bar
 from convarchive.errors import SomeFailed, UsageError
@@ -41,6 +41,15 @@ _NAMED = 10
               help="With bagit: who hands it over; else the user and the machine.")  # fmt: skip
 @click.option("--sign", "signing_key", metavar="KEY", help="With vcon: sign with this PEM key.")
 @click.option("--cert", "certificates", metavar="PEM", help="With --sign: the key's certificate.")
+@click.option("--redact", multiple=True, metavar="KIND,…",
+              help="Hide these: card, cvv, phone, email, ssn, iban, name:FILE, pattern:FILE."
+              " Recordings are left out.")  # fmt: skip
+@click.option("--silence", "sound", flag_value="silence",
+              help="With --redact: recordings with silence where something is hidden.")  # fmt: skip
+@click.option("--keep-audio", "sound", flag_value="keep",
+              help="With --redact: recordings as they are.")  # fmt: skip
+@click.option("--redact-report", "report", metavar="FILE",
+              help="With --redact: what was hidden where, as JSON.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace what is at PATH.")
 @click.option("--utc", is_flag=True, help="Read dates in UTC.")
 @click.pass_obj
@@ -69,29 +78,31 @@ def command(
     if ids_from is not None and text:
         raise UsageError("A query and --ids-from can't be given together.")
     app = app._replace(utc=app.utc or utc)
-    wishes = _wishes(form, **wished)
     # What goes to the standard output may come to the same screen as the bar, if through a pipe.
     watched = app._replace(quiet=app.quiet or output == "-")
+    hiding = {name: wished.pop(name) for name in ("redact", "sound", "report")}
+    wishes = _wishes(form, **wished)
+    redacting = redaction.asked(**hiding, force=force, wishes=wishes)
     with app.open() as archive, archive.snapshot(), bar(watched, "Exporting") as tell:
         keys = archive.keys(text) if ids_from is None else _named(archive, ids_from)
-        summary = export(
-            _selection(archive, text if ids_from is None else None, keys, wishes), form,
-            None if output == "-" else Path(output),
-            force=force, turns=turns, progress=lambda done: tell(done, len(keys)),
-        )  # fmt: skip
-    _tell(app, summary)
+        chosen = _selection(archive, text if ids_from is None else None, keys, wishes)
+        with redacting(chosen) as (selection, told):
+            summary = export(
+                selection, form, None if output == "-" else Path(output),
+                force=force, turns=turns, progress=lambda done: tell(done, len(keys)),
+            )  # fmt: skip
+    for line in (*_told(summary), *told):
+        app.say(line)
     if summary.lost:
         raise _not_heard(summary.lost)
 
 
-def _tell(app: App, summary: Summary) -> None:
-    """What was written, where it is not on the screen."""
-    if summary.path is None:
-        return
-    told = f"{screen.counted(summary.count, 'conversation')}, {screen.size(summary.bytes)}"
-    app.say(f"{told}, in {summary.path}")
-    if summary.without_transcript:
-        app.say(f"{summary.without_transcript:,} of them have no turns.")
+def _told(summary: Summary) -> Iterator[str]:
+    if summary.path is not None:
+        written = f"{screen.counted(summary.count, 'conversation')}, {screen.size(summary.bytes)}"
+        yield f"{written}, in {summary.path}"
+        if summary.without_transcript:
+            yield f"{summary.without_transcript:,} of them have no turns."
 
 
 def _not_heard(lost: Sequence[Lost]) -> SomeFailed:
