@@ -12,6 +12,10 @@ beginnings may differ: FTS5 looks for them in stems, the index in words as they 
     python benchmarks/search.py
     python benchmarks/search.py --count 50000 --peers
     python benchmarks/search.py --archive DIRECTORY      made by an earlier run
+    python benchmarks/search.py --archive DIRECTORY --alone
+
+Alone, for archives that peers would take hours to take in: how long the same kinds of questions
+take, drawn from some of the conversations, and a whole ``convarchive search`` process.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ import contextlib
 import functools
 import math
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -28,7 +33,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from common import filled_archive, interleaved, milliseconds, p95, print_machine, print_table
+from common import (
+    PYTHON,
+    filled_archive,
+    interleaved,
+    milliseconds,
+    p95,
+    print_machine,
+    print_table,
+)
 from peers import BEST, Fts5, Peer, Ripgrep, Xapian
 from questions import Question, agreed, counted, drawn
 
@@ -42,6 +55,11 @@ COMPARED = ("FTS5", "Xapian")
 
 QUESTIONS = 504
 
+SAMPLED = 20
+"""Alone, questions are drawn from one in so many conversations."""
+
+PROCESSES = 9
+
 
 class Answers(NamedTuple):
     """What one engine said to the questions of a kind, and how long it took each time."""
@@ -54,13 +72,16 @@ Table = dict[str, dict[str, Answers]]
 """By kind of question, then by engine."""
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("--count", type=int, default=20_000, help="conversations to search")
     parser.add_argument("--archive", type=Path, help="where they are, or shall be")
     parser.add_argument("--repeat", type=int, default=3, help="times that each question is asked")
     parser.add_argument("--peers", nargs="*", default=list(PEERS), help="beside FTS5")
+    parser.add_argument("--alone", action="store_true", help="without any peer")
     asked = parser.parse_args()
+    if asked.alone:
+        return alone(asked.archive, asked.repeat)
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         scratch = Path(name)
         archive = stack.enter_context(_archive(asked.archive or scratch / "archive", asked.count))
@@ -78,7 +99,31 @@ def main() -> None:
         _print_means(marked)
         print_table(*_counts(bare))
     print_machine()
-    sys.exit(any(differing(bare, peer) for peer in COMPARED))
+    return any(differing(bare, peer) for peer in COMPARED)
+
+
+def alone(directory: Path, repeat: int) -> int:
+    """How long questions take, and whole processes, without a peer."""
+    with contextlib.ExitStack() as stack:
+        archive = stack.enter_context(Archive.open(directory))
+        some = counted(archive.conversations(archive.keys()[::SAMPLED]))
+        questions = drawn(some, set(some.words), QUESTIONS // 12)
+        bare = answers(questions, {"ours": _engine(archive, stack)}, repeat)
+        print_table(*_speeds(f"of {archive.count():,}: which, and how many", bare))
+        whole = {"ours": lambda one: archive.search(one.in_ours, limit=BEST).total}
+        print()
+        print_table(*_speeds("with the text, marked", answers(questions, whole, repeat)))
+    firsts = {one.kind: one.in_ours for one in reversed(questions)}
+    rows = []
+    for kind, query in firsts.items():
+        command = (*PYTHON, "-a", str(directory), "search", query)
+        run = functools.partial(subprocess.run, command, check=True, capture_output=True)
+        (times,) = interleaved(PROCESSES, run)
+        rows.append([kind, milliseconds(statistics.median(times)), milliseconds(p95(times))])
+    print()
+    print_table(["a whole process", "median", "p95"], rows)
+    print_machine()
+    return 0
 
 
 def _archive(directory: Path, count: int) -> Archive:
@@ -208,4 +253,4 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,6 +8,7 @@ import json
 import os
 import zipfile
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -63,7 +64,7 @@ def test_what_is_known(
 @pytest.mark.parametrize(
     ("name", "body", "says"),
     [
-        ("a.bin", os.urandom(64) + b"\0", "nothing that can be imported"),
+        ("a.bin", Random(1).randbytes(64) + b"\0", "nothing that can be imported"),
         ("a.md", b"# A page\n", "Known are our own jsonl"),
         ("a", b"no transcript\n", "nothing that can be imported"),
         ("a.jsonl", b"", "empty"),
@@ -77,7 +78,7 @@ def test_what_is_known(
         ("a.srt", SRT.encode("latin-1").replace(b"Hello", b"Caf\xe9"), "not in UTF-8"),
         ("a.db", b"SQLite format 3\0", "database"),
         ("a.gz", b"\x1f\x8b\x08rubbish", "a.gz"),
-        ("a.gz", gzip.compress(SRT.encode() * 999)[:-20], "a.gz"),
+        ("a.gz", gzip.compress(SRT.encode() * 999, mtime=0)[:-20], "a.gz"),
         ("a.zip", b"PK\x03\x04rubbish", "ZIP"),
         ("manifest.json", b'{"schema":"convarchive.export/1","format":"srt","conversations":[]}',
          "Import the directory"),

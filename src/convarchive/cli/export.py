@@ -25,9 +25,9 @@ _NAMED = 10
 
 @click.command("export")
 @click.argument("query", nargs=-1)
-@click.option("-f", "--format", "form", type=click.Choice(tuple(FORMATS)), default="jsonl",
-              show_default=True, help="jsonl, json, csv and parquet make one file; the others one"
-              " for each conversation.")  # fmt: skip
+@click.option("-f", "--format", "form", metavar="FORMAT", type=click.Choice(tuple(FORMATS)),
+              default="jsonl", show_default=True, help=f"One of {', '.join(FORMATS)}. jsonl, json,"
+              " csv and parquet make one file; the others one for each conversation.")  # fmt: skip
 @click.option("-o", "--output", metavar="PATH", default="-",
               help="A file, a directory or a .zip; - for the standard output.")  # fmt: skip
 @click.option("--ids-from", metavar="FILE", help="These conversations, an id a line; - for stdin.")
@@ -35,7 +35,8 @@ _NAMED = 10
 @click.option("--with-recordings", is_flag=True, help="The sound as well.")
 @click.option("--revision", type=click.Choice(("newest", "all")), default="newest",
               show_default=True, help="Which states of each.")  # fmt: skip
-@click.option("--bag-format", "formats", multiple=True, type=click.Choice(tuple(FORMATS)),
+@click.option("--bag-format", "formats", metavar="FORMAT", multiple=True,
+              type=click.Choice(tuple(FORMATS)),
               help="With bagit: a format that goes into the bag; can be given again.")  # fmt: skip
 @click.option("--exported-by", metavar="NAME", default="",
               help="With bagit: who hands it over; else the user and the machine.")  # fmt: skip
@@ -78,11 +79,11 @@ def command(
     if ids_from is not None and text:
         raise UsageError("A query and --ids-from can't be given together.")
     app = app._replace(utc=app.utc or utc)
-    # What goes to the standard output may come to the same screen as the bar, if through a pipe.
-    watched = app._replace(quiet=app.quiet or output == "-")
     hiding = {name: wished.pop(name) for name in ("redact", "sound", "report")}
     wishes = _wishes(form, **wished)
     redacting = redaction.asked(**hiding, force=force, wishes=wishes)
+    # What goes to the standard output may come to the same screen as the bar, if through a pipe.
+    watched = app._replace(quiet=app.quiet or output == "-")
     with app.open() as archive, archive.snapshot(), bar(watched, "Exporting") as tell:
         keys = archive.keys(text) if ids_from is None else _named(archive, ids_from)
         chosen = _selection(archive, text if ids_from is None else None, keys, wishes)
@@ -91,6 +92,10 @@ def command(
                 selection, form, None if output == "-" else Path(output),
                 force=force, turns=turns, progress=lambda done: tell(done, len(keys)),
             )  # fmt: skip
+    _tell(app, summary, told)
+
+
+def _tell(app: App, summary: Summary, told: Sequence[str]) -> None:
     for line in (*_told(summary), *told):
         app.say(line)
     if summary.lost:
