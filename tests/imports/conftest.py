@@ -10,18 +10,19 @@ from typing import Any
 import pytest
 
 from convarchive import Archive
-from convarchive.export import Selection, export
+from convarchive.export import Selection, Wishes, export
 from convarchive.imports import ImportReport, Options
 
 Import = Callable[..., ImportReport]
 
 
-def exported(archive: Archive, path: Path, form: str = "jsonl") -> Path:
+def exported(archive: Archive, path: Path, form: str = "jsonl", *, sound: bool = False) -> Path:
     """All of an archive as one export, under a name that is always the same."""
     keys = archive.keys()
     selection = Selection(
-        "", "archive", len(keys), lambda: archive.conversations(keys), archive.documents
-    )
+        "", "archive", len(keys), lambda: archive.conversations(keys), archive.documents,
+        recording=archive.recording, wishes=Wishes(recordings=sound),
+    )  # fmt: skip
     export(selection, form, path, force=True)
     return path
 

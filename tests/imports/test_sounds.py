@@ -58,6 +58,26 @@ def test_that_comes_later(synced: Archive, target: Archive, take: Import, tmp_pa
     assert (target.status().recordings, target.status().recordings_absent) == (5, 0)
 
 
+@pytest.mark.parametrize("form", ["jsonl", "raw", "text", "vcon", "bagit"])
+@pytest.mark.parametrize("suffix", ["", ".zip"])
+def test_of_every_export_that_can_come_back(
+    form: str, suffix: str, synced: Archive, target: Archive, take: Import, tmp_path: Path
+) -> None:
+    """Goes in with it, to the byte, and nothing in the export is a problem."""
+    if form == "jsonl" and suffix:
+        pytest.skip("one file is no ZIP")
+    path = exported(synced, tmp_path / f"out{suffix}", form, sound=True)
+    report = take(path)
+    assert (report.new, report.recordings, report.problems) == (126, 5, 0)
+    assert sounds(target) == sounds(synced)
+    assert take(path).new == 0
+    for call in synced.list("has:recording", limit=0):
+        came = target.show(f"{call.source}/{call.id}").recording
+        assert call.recording
+        assert came
+        assert came.sha256 == call.recording.sha256
+
+
 def test_that_is_not_what_its_name_says(
     synced: Archive, target: Archive, take: Import, told: list[str], tmp_path: Path
 ) -> None:

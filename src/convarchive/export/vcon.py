@@ -7,12 +7,11 @@ SHA-256. With a key the vCons are signed, so that a change of a byte shows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
-from convarchive.export.listing import write_each
+from convarchive.export.listing import listing
 from convarchive.export.selection import Selection, Sink, Tree, TreeFormat
 from convarchive.model import Conversation
 
@@ -28,13 +27,13 @@ def write(selection: Selection, tree: Tree) -> None:
     """
     from convarchive.vcon.signing import Signer
 
-    key, certificates = selection.wishes.signing_key, selection.wishes.certificates
-    signer = Signer(key, certificates) if key and certificates else None
+    pem, certificates = selection.wishes.signing_key, selection.wishes.certificates
+    signer = Signer(pem, certificates) if pem and certificates else None
 
-    def files(key: int, conversation: Conversation) -> list[tuple[str, Callable[[Sink], None]]]:
-        return [("vcon", partial(_write, selection, key, conversation, signer))]
-
-    write_each(selection, tree, "vcon", files)
+    with listing(selection, tree, "vcon") as listed:
+        for key, conversation in selection.conversations():
+            with listed.place(conversation) as place:
+                place.add("vcon", partial(_write, selection, key, conversation, signer))
 
 
 def _write(

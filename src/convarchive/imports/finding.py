@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 STDIN: Final = "-"
 
 _MANIFEST: Final = "manifest.json"
+_EXCEPTIONS: Final = "data/exceptions.json"
 _SCHEMA: Final = "convarchive.export/1"
 _LARGEST_MANIFEST: Final = 1 << 30
 _ARCHIVE: Final = ("convarchive.toml", "archive.db")
@@ -50,12 +51,22 @@ class Trouble(NamedTuple):
     """The bytes that came."""
 
 
+class Beside(NamedTuple):
+    """A recording that a manifest names beside the conversation's other files."""
+
+    path: str
+    sha256: str
+    bytes: int
+    media_type: str | None
+
+
 class Listed(NamedTuple):
     """What a manifest says of a file."""
 
     source: str
     id: str
     sha256: str
+    sound: Beside | None = None
 
 
 class File(NamedTuple):
@@ -153,6 +164,10 @@ class _Walk:
             yield Trouble(self._named(directory), "It is an archive. Export it, and import that.")
             return
         if "bagit.txt" in files and "data" in directories:
+            if _manifest(
+                self._place, joined(directory, _MANIFEST)
+            ):  # ours, with a list of what lacks
+                self._taken.add(joined(directory, _EXCEPTIONS))
             files, directories = [], ["data"]
         if _MANIFEST in files:
             yield from self._listed(directory)
@@ -173,13 +188,17 @@ class _Walk:
         self._taken.add(path)
         form, entries = manifest
         files = []
+        sounds = dict(self._sounds(directory, entries))
         for entry in entries:
+            if _is_sound(entry):
+                continue
             inner = joined(directory, entry["file"])
             if not {"", ".", ".."}.isdisjoint(inner.split("/")):
                 yield Trouble(self._named(path), f"It names a file outside: {entry['file']!r}.")
                 continue
             self._taken.add(inner)
-            listed = Listed(entry["source"], entry["id"], entry["sha256"])
+            sound = sounds.get((entry["source"], entry["id"]))
+            listed = Listed(entry["source"], entry["id"], entry["sha256"], sound)
             files.append(File(self._named(inner), inner, self._place, listed))
         if form != "raw":
             yield from files
@@ -187,6 +206,16 @@ class _Walk:
         for _, group in groupby(files, lambda file: file.listed and file.listed[:2]):
             documents = tuple((_document(file.path), file) for file in group)
             yield Bundle(documents[0][1].name, documents)
+
+    def _sounds(
+        self, directory: str, entries: Sequence[dict[str, Any]]
+    ) -> Iterator[tuple[tuple[str, str], Beside]]:
+        """The recordings that a manifest names, by source and id of their conversations."""
+        for entry in filter(_is_sound, entries):
+            path = joined(directory, entry["file"])
+            self._taken.add(path)
+            sound = Beside(path, entry["sha256"], entry["bytes"], entry["media_type"])
+            yield (entry["source"], entry["id"]), sound
 
     def _named(self, path: str) -> str:
         return joined(self._place.name, path) if path else self._place.name
@@ -233,6 +262,12 @@ def _manifest(place: Place, path: str) -> tuple[str, list[dict[str, Any]]] | Non
 def _is_entry(entry: Any) -> bool:
     names = ("source", "id", "file", "sha256")
     return isinstance(entry, dict) and all(isinstance(entry.get(name), str) for name in names)
+
+
+def _is_sound(entry: dict[str, Any]) -> bool:
+    inside = {"", ".", ".."}.isdisjoint(entry["file"].split("/"))
+    known = isinstance(entry.get("media_type"), str | None) and isinstance(entry.get("bytes"), int)
+    return "media_type" in entry and inside and known
 
 
 def _document(path: str) -> str:

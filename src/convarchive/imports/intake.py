@@ -179,6 +179,9 @@ def _named(entry: Entry) -> Sound | None:
     if entry.sound is not None:
         body, media_type = entry.sound
         return Sound(hashlib.sha256(body).hexdigest(), len(body), media_type)
+    if entry.file.listed and entry.file.listed.sound:
+        beside = entry.file.listed.sound
+        return Sound(beside.sha256, beside.bytes, beside.media_type)
     recording = entry.conversation.recording
     if recording is None or recording.sha256 is None:
         return None

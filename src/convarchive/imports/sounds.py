@@ -1,8 +1,9 @@
 """The sound of a conversation: inside of what names it, or in a file beside.
 
 An export has its recordings in ``STEM-recordings`` or ``recordings`` beside it, in directories of
-any kind, each file named by the SHA-256 of its bytes. A name is a claim, so the bytes are read once
-to see whether it holds, and again to be stored.
+any kind, each file named by the SHA-256 of its bytes; one of many files has a manifest that says
+whose sound is where. Both are claims, so the bytes are read once to see whether they hold, and
+again to be stored.
 """
 
 from __future__ import annotations
@@ -41,12 +42,15 @@ class Sounds:
         for part in _read(file):
             digest.update(part)
         if digest.hexdigest() != sha256:
-            raise Unreadable(f"The SHA-256 of {file.name} is not the one that it is named by.")
+            raise Unreadable(f"The SHA-256 of {file.name} is not the one that is told of it.")
         return lambda: _read(file)
 
     def _beside(self, file: File, sha256: str) -> File | None:
         if file.place is None:
             return None
+        if file.listed and file.listed.sound:
+            path = file.listed.sound.path
+            return File(joined(file.place.name, path), path, file.place)
         directory, _, name = file.path.rpartition("/")
         stem = name.removesuffix(".gz").rpartition(".")[0] or name
         for beside in (f"{stem}-recordings", "recordings"):
