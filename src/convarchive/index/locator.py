@@ -79,9 +79,10 @@ class Locator:
             return found
         search = self._search(language)
         heard = [words(text) for _, text in said]
-        for at, stemmed in enumerate(search.stemmed(heard)):
-            if search.may_be_in(heard[at], stemmed):
-                for which, positions in search.positions(heard[at], stemmed, said[at][0]):
+        telling = search.telling(heard)
+        for at, (side, _) in enumerate(said):
+            if not telling.isdisjoint(heard[at]):
+                for which, positions in search.positions(heard[at], side):
                     for position in positions:
                         found[at].add(which, position)
         if self._any_number:
@@ -153,29 +154,22 @@ class _Search:
             one for one, _ in self._wanted if isinstance(one.node, tree.Prefix | tree.Fuzzy)
         ]
         self._seen: set[str] = set()
-        self._like: set[str] = set()
-        """Of the words seen, those that a beginning or a near word stands for."""
+        self._telling: set[str] = set()
 
-    def stemmed(self, heard: Sequence[Sequence[str]]) -> list[Sequence[str]]:
-        """The stems of the words of each text."""
-        self._stems.learn({word for each in heard for word in each})
-        return [self._stems.of(each) for each in heard]
+    def telling(self, heard: Sequence[Sequence[str]]) -> set[str]:
+        """Of the words of these texts, and of others before, those that something wanted can have
+        in it."""
+        fresh = list(set().union(*heard) - self._seen)
+        self._seen.update(fresh)
+        stemmed = zip(fresh, self._stems.of(fresh), strict=True)
+        self._telling.update(word for word, stem in stemmed if stem in self._wanted_stems)
+        for one in self._others:
+            self._telling.update(word for word in fresh if _like(one, word))
+        return self._telling
 
-    def may_be_in(self, heard: Sequence[str], stemmed: Sequence[str]) -> bool:
-        """Whether one of the words is such that it is worth looking."""
-        if not self._wanted_stems.isdisjoint(stemmed):
-            return True
-        if not self._others:
-            return False
-        fresh = set(heard) - self._seen
-        self._seen |= fresh
-        self._like.update(w for w in fresh if any(_like(one, w) for one in self._others))
-        return not self._like.isdisjoint(heard)
-
-    def positions(
-        self, heard: Sequence[str], stemmed: Sequence[str], side: str
-    ) -> Iterator[tuple[int, Iterable[int]]]:
+    def positions(self, heard: Sequence[str], side: str) -> Iterator[tuple[int, Iterable[int]]]:
         """For all that is wanted of this side, the positions of the words that match."""
+        stemmed = self._stems.of(heard)
         for which, (wanted, terms) in enumerate(self._wanted):
             if wanted.scope not in (schema.SAID, side):
                 continue

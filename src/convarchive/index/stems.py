@@ -6,7 +6,7 @@ so that each word is stemmed once, however often it is said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from convarchive.index import schema
@@ -36,20 +36,16 @@ class Stems:
         has no stemmer."""
         if self._stemmer is None:
             return words
+        known = self._known
         try:
-            return [self._known[word] for word in words]
+            return [known[word] for word in words]
         except KeyError:
-            self.learn(words)
-            return [self._known[word] for word in words]
-
-    def learn(self, words: Iterable[str]) -> None:
-        """Stem these at once, which is faster than one after the other."""
-        if self._stemmer is None or not (fresh := [*set(words).difference(self._known)]):
-            return
-        if len(self._known) > _MOST:
-            self._known.clear()
-            fresh = [*set(words)]
-        self._known.update(zip(fresh, self._stemmer.analyze(" ".join(fresh)), strict=True))
+            pass
+        if len(known) > _MOST:
+            known.clear()
+        fresh = list(set(words).difference(known))
+        known.update(zip(fresh, self._stemmer.analyze(" ".join(fresh)), strict=True))
+        return [known[word] for word in words]
 
 
 @lru_cache(maxsize=len(schema.FORMS))
