@@ -85,7 +85,7 @@ def test_channels_are_speakers() -> None:
     [
         ("WEBVTT\n\n1\n00:00:01.500 --> 00:02.000 align:left\n<v.loud Ann>Hello<i>.</i>\n",
          Turn(0, "Ann", "other", "Hello.", 1.5, 2.0)),
-        ("1\r\n00:00:01,500 --> 00:00:02,000\r\nCustomer: 1 &lt; 2,\r\nso there\r\n\r\n",
+        ("1\r\n00:00:01,500 --> 00:00:02,000\r\nCustomer: 1 < 2,\r\nso there\r\n\r\n",
          Turn(0, "Customer", "customer", "1 < 2,\nso there", 1.5, 2.0)),
         ("[00:01] Ann: Hello.", Turn(0, "Ann", "other", "Hello.", 1.0)),
         ("Hello.", Turn(0, "", "other", "Hello.")),

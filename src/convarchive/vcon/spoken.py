@@ -16,6 +16,7 @@ from html import unescape
 from typing import Any, Final, NamedTuple
 
 from convarchive.model import Turn
+from convarchive.transcripts import srt, vtt
 from convarchive.transcripts import text as plain_text
 from convarchive.transcripts.roles import role_of
 from convarchive.vcon.values import indices, length, moment, number, seconds, text
@@ -39,12 +40,6 @@ _WITHIN: Final = (
 
 _DEEPEST: Final = 12
 
-_CUE: Final = re.compile(
-    r"^[ \t]*((?:[0-9]+:)?[0-9]{1,2}:[0-9]{2}[.,][0-9]{3})[ \t]*-->"
-    r"[ \t]*((?:[0-9]+:)?[0-9]{1,2}:[0-9]{2}[.,][0-9]{3})[^\n]*\n((?:[^\n]*\S[^\n]*(?:\n|$))*)",
-    re.MULTILINE,
-)
-_VOICE: Final = re.compile(r"<v(?:\.[^ \t<>]*)?[ \t]([^<>]+)>")
 _TAG: Final = re.compile(r"<[^<>]*>")
 
 
@@ -71,7 +66,8 @@ def turns(said: Any, heard: Heard) -> list[Turn]:
     """The turns of a transcript's body, in its order, numbered from 0."""
     said = _whole(said)
     if isinstance(said, str):
-        found = _captions(said) if "-->" in said else plain_text.read(said)
+        form = vtt if "WEBVTT" in said[:20] else srt if "-->" in said else plain_text
+        found = form.read(said)
     else:
         segments = _segments(said, {}, _DEEPEST)
         found = [_turn(segment, heard) for segment in segments]
@@ -80,7 +76,7 @@ def turns(said: Any, heard: Heard) -> list[Turn]:
 
 
 def readable(markup: str) -> str:
-    """Text out of HTML or a cue, without its tags."""
+    """Text out of HTML, without its tags."""
     return unescape(_TAG.sub("", markup)).strip()
 
 
@@ -157,21 +153,6 @@ def _moved(turn: Turn, offset: float) -> Turn:
         None if at is None else number(round(at + offset, 3)) for at in (turn.start, turn.end)
     )
     return turn._replace(start=start, end=end)
-
-
-def _captions(said: str) -> list[Turn]:
-    """The cues of a WebVTT or SubRip text."""
-    return [_cue(*cue.groups()) for cue in _CUE.finditer("\n".join(said.splitlines()))]
-
-
-def _cue(start: str, end: str, shown: str) -> Turn:
-    voice = _VOICE.search(shown)
-    words = readable(shown)
-    if voice is None and (labelled := plain_text.read(words)) and labelled[0].speaker:
-        speaker, words = labelled[0].speaker, "\n".join(turn.text for turn in labelled)
-    else:
-        speaker = unescape(voice[1]).strip() if voice else ""
-    return Turn(0, speaker, role_of(speaker), words, seconds(start), seconds(end))
 
 
 def _first(segment: Mapping[str, Any], names: Sequence[str]) -> str | None:
