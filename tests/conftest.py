@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from convarchive import Archive, settings
@@ -15,6 +16,10 @@ from convarchive.sandbox import Sandbox
 from convarchive.sources import pace
 
 KEY_VARIABLE = "CONVARCHIVE_TEST_KEY"
+
+# How long an example takes says more of the machine than of the program.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
