@@ -131,13 +131,13 @@ def _told(report: ImportReport, options: Options) -> str:
         f"{report.changed:,} changed",
         f"{report.unchanged:,} unchanged",
     ]
-    for number, what in (
-        (report.recordings, "recordings"),
-        (report.kept, "kept as stored"),
-        (report.problems, "problems"),
+    for number, told in (
+        (report.recordings, screen.counted(report.recordings, "recording")),
+        (report.kept, f"{report.kept:,} kept as stored"),
+        (report.problems, screen.counted(report.problems, "problem")),
     ):
         if number:
-            facts.append(f"{number:,} {what}")
+            facts.append(told)
     if options.dry_run:
         facts.append("nothing was written")
     return f"{' · '.join(facts)}  (from {screen.counted(report.files, 'file')})"

@@ -164,14 +164,14 @@ def _told(report: SourceReport, left: int | None, options: Options) -> str:
         f"{report.changed:,} changed",
         f"{report.unchanged:,} unchanged",
     ]
-    for number, what in (
-        (report.deleted_at_source, "deleted at source"),
-        (report.recordings, "recordings"),
-        (report.pending, "unfinished"),
-        (report.problems, "problems"),
+    for number, told in (
+        (report.deleted_at_source, f"{report.deleted_at_source:,} deleted at source"),
+        (report.recordings, screen.counted(report.recordings, "recording")),
+        (report.pending, f"{report.pending:,} unfinished"),
+        (report.problems, screen.counted(report.problems, "problem")),
     ):
         if number:
-            facts.append(f"{number:,} {what}")
+            facts.append(told)
     if not report.complete:
         limited = options.limit is not None and not report.error
         dry = "nothing was fetched" if options.dry_run else "not complete"
