@@ -167,7 +167,8 @@ class Compiler:
 
         field = schema.pairs(language)
         pairs = [
-            Query.term_query(self._schema, field, schema.pair(*two)) for two in pairwise(stems)
+            Query.term_query(self._schema, field, schema.PAIRED.join(two))
+            for two in pairwise(stems)
         ]
         if len(pairs) == 1 and scope == schema.SAID:
             return pairs[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from convarchive.index import digits, schema
@@ -124,10 +125,11 @@ def _spoken(conversation: Conversation) -> dict[str, list[str]]:
     pairs: list[str] = []
     for side, text in (*said, *summary):
         stemmed = stems.of(text.split())
-        pairs += map(schema.pair, stemmed, stemmed[1:])
+        pairs += map(schema.PAIRED.join, pairwise(stemmed))
+        joined = " ".join(stemmed)
         for field in _fields(side):
             fields[field].append(text)
-            fields[schema.stemmed(field, forms)].append(" ".join(stemmed))
+            fields[schema.stemmed(field, forms)].append(joined)
     fields[schema.pairs(forms)] = [" ".join(pairs)]
     for texts in (said, summary):
         for run in digits.runs(texts, conversation.language):

@@ -56,6 +56,9 @@ NUMBERS: Final = ("started", "duration", "turns")
 UNKNOWN: Final = -(2**62)
 """Stands for a number that is not known: before all others in any order, and outside any range."""
 
+PAIRED: Final = "_"
+"""Stands between two stems in the term for both; no folded word has it."""
+
 LARGEST: Final = 2**62
 """No number is larger."""
 
@@ -70,11 +73,6 @@ def stemmed(field: str, language: str) -> str:
 def pairs(language: str) -> str:
     """The name of the field that has the pairs of stems of a language."""
     return f"pairs_{language}"
-
-
-def pair(one: str, other: str) -> str:
-    """The term for two stems side by side; no folded word has the sign between them."""
-    return f"{one}_{other}"
 
 
 def numbers(field: str) -> str:
