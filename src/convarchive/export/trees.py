@@ -71,7 +71,7 @@ class Zip:
 
     def add(self, name: str, data: bytes) -> None:
         """Write one entry."""
-        self._zip.writestr(_entry(self._root + name), data)
+        self._zip.writestr(self._entry(name), data)
 
     def copy(self, name: str, source: BinaryIO) -> None:
         """The same from a file, a piece at a time."""
@@ -80,7 +80,12 @@ class Zip:
 
     def open(self, name: str) -> IO[bytes]:
         """The same, to be written in the block."""
-        return self._zip.open(_entry(self._root + name), "w", force_zip64=True)
+        return self._zip.open(self._entry(name), "w", force_zip64=True)
+
+    def _entry(self, name: str) -> zipfile.ZipInfo:
+        # By this names are looked up, which nobody does; it is a fifth of what a file takes.
+        self._zip.NameToInfo.clear()
+        return _entry(self._root + name)
 
     def __enter__(self) -> Self:
         return self
