@@ -51,7 +51,6 @@ class Archive(Opened):
 
     What takes a query raises `QueryError` where it is not understood, and `IndexUnusable` where it
     takes an index and there is none that can be used; ``convarchive reindex`` makes one.
-
     """
 
     _reader: Reader | None = None

@@ -11,17 +11,16 @@ file once, and writes ``exceptions.json``::
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from convarchive.export.encoding import encode, heading
+from convarchive.export.encoding import heading
 from convarchive.export.exceptions import Missing, Problems, missing, noted
 from convarchive.export.hashing import copied
 from convarchive.export.instants import instant
-from convarchive.export.listing import opened
+from convarchive.export.listing import opened, separated, streamed
 from convarchive.export.names import safe
 from convarchive.export.selection import Selection, Sound, Tree
 from convarchive.model import Conversation
@@ -31,7 +30,6 @@ EXCEPTIONS: Final = "exceptions.json"
 RECORDINGS: Final = "recordings"
 UNKNOWN_MONTH: Final = "unknown"
 
-_IN_MEMORY: Final = 1_000_000
 _SHOWN: Final = 100
 
 
@@ -62,19 +60,14 @@ class Survey:
 def survey(selection: Selection, payload: Tree) -> Survey:
     """Go through the conversations; put recordings and exceptions into the payload."""
     found = Survey(selection.absent())
-    before, after = opened(heading(selection, absent=found.absent), "exceptions")
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as listing:
-        listing.write(before)
-        separator = b"\n"
+    whole = opened(heading(selection, absent=found.absent), "exceptions")
+    with streamed(payload, EXCEPTIONS, *whole) as out:
+        tell = separated(out)
         for exception in _exceptions(selection, payload, found):
             found.missing[exception.kind] += 1
             if len(found.examples) < _SHOWN:
                 found.examples.append(exception)
-            listing.write(separator + encode(exception._asdict()))
-            separator = b",\n"
-        listing.write(after)
-        listing.seek(0)
-        payload.copy(EXCEPTIONS, listing)  # type: ignore[arg-type]  # it has what is needed: read
+            tell(exception._asdict())
     return found
 
 
