@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING
 from convarchive.errors import IndexUnusable
 from convarchive.found import Explained, Found, Hit, assembled, explained
 from convarchive.index.locator import Match
-from convarchive.index.reader import SORTS, Reader, check_sort
+from convarchive.index.reader import SORTS, check_sort
+from convarchive.keeping import Keeping
 from convarchive.model import Conversation
-from convarchive.opened import Opened
 from convarchive.query import tree
 from convarchive.store import database, facets, naming, rows
 
@@ -46,14 +46,12 @@ if TYPE_CHECKING:
 __all__ = ["SORTS", "Archive", "Found", "Hit", "Match"]
 
 
-class Archive(Opened):
+class Archive(Keeping):
     """An archive of conversations. Make one with `create`, open one with `open`.
 
     What takes a query raises `QueryError` where it is not understood, and `IndexUnusable` where it
     takes an index and there is none that can be used; ``convarchive reindex`` makes one.
     """
-
-    _reader: Reader | None = None
 
     # Finding
 
@@ -348,14 +346,3 @@ class Archive(Opened):
         from convarchive.store import unindexed
 
         return unindexed.count(self._connection())
-
-    def _matching(self, query: str) -> Sequence[int] | None:
-        """The keys of all that match, in no order; None for everything, without an index."""
-        node = self.parse(query)
-        return None if isinstance(node, tree.All) else self._index().keys(node)
-
-    def _index(self) -> Reader:
-        # Another process may have written meanwhile.
-        if self._reader is None or not self._reader.is_current():
-            self._reader = Reader(self._connection(), self._directory)
-        return self._reader

@@ -1,4 +1,5 @@
-"""An archive directory, opened: its database for reading, and for writing under the writer lock.
+"""An archive directory, opened: its database for reading, and for writing under the writer lock,
+and its index.
 
 `Archive` adds to this what one can do with an archive.
 """
@@ -8,12 +9,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from convarchive import query as language
 from convarchive.errors import NotFound, PathExists, UsageError
+from convarchive.index.reader import Reader
 from convarchive.query import tree
 from convarchive.store import database
 
@@ -34,6 +36,7 @@ class Opened:
         self._directory = os.fspath(directory)
         self.zone = zone
         self._reading: sqlite3.Connection | None = None
+        self._reader: Reader | None = None
 
     @property
     def directory(self) -> Path:
@@ -91,7 +94,7 @@ class Opened:
         """Let go of the files."""
         if self._reading is not None:
             self._reading.close()
-            self._reading = None
+            self._reading = self._reader = None
 
     def __enter__(self) -> Self:
         return self
@@ -128,3 +131,14 @@ class Opened:
         if self._reading is None:
             self._reading = database.connect(self._directory)
         return self._reading
+
+    def _matching(self, query: str) -> Sequence[int] | None:
+        """The keys of all that match, in no order; None for everything, without an index."""
+        node = self.parse(query)
+        return None if isinstance(node, tree.All) else self._index().keys(node)
+
+    def _index(self) -> Reader:
+        # Another process may have written meanwhile.
+        if self._reader is None or not self._reader.is_current():
+            self._reader = Reader(self._connection(), self._directory)
+        return self._reader

@@ -20,6 +20,8 @@ from convarchive.errors import ArchiveBusy, ArchiveError, DiskFull, NewerArchive
 from convarchive.store import database, schema
 from convarchive.store.ingest import Received, ingest
 
+_RECORDINGS = "SELECT sha256, bytes, media_type, fetched_at, stored FROM recordings"
+
 
 def test_what_is_made_can_be_read(directory: Path) -> None:
     """An empty database has the schema of this version and is its owner's alone."""
@@ -111,9 +113,7 @@ def test_the_first_archives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     raw.close()
     with contextlib.closing(database.connect(tmp_path, write=True)) as connection:
         assert connection.execute("SELECT * FROM problems").fetchall() == [problem]
-        assert connection.execute("SELECT * FROM recordings").fetchall() == [
-            ("ab", 5, "audio/wav", "then", 1)
-        ]
+        assert connection.execute(_RECORDINGS).fetchall() == [("ab", 5, "audio/wav", "then", 1)]
         connection.execute("UPDATE problems SET stage = 'import'")
 
 

@@ -106,7 +106,8 @@ def test_a_recording_of_two_conversations(connection: sqlite3.Connection) -> Non
     connection.execute("DELETE FROM index_queue")
     for key in keys:
         recordings.attach(connection, key, Sound(SHA256, 5, "audio/wav"), AT)
-    assert connection.execute("SELECT * FROM recordings").fetchall() == [
+    columns = "sha256, bytes, media_type, fetched_at, stored"
+    assert connection.execute(f"SELECT {columns} FROM recordings").fetchall() == [
         (SHA256, 5, "audio/wav", AT, 1)
     ]
     for _, found in rows.read(connection, keys):

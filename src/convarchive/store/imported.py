@@ -18,7 +18,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from convarchive.store import rows, unindexed
+from convarchive.store import clock, evidence, rows, unindexed
 from convarchive.store.ingest import Received, add, add_revision, add_state
 
 VIEWS: Final = ("srt", "text", "vtt")
@@ -145,5 +145,6 @@ def _mark_deleted(connection: sqlite3.Connection, key: int, at: str | None) -> b
         (at, key),
     ).rowcount
     if marked:
+        evidence.note_deleted(connection, key, at, clock.now())
         unindexed.add(connection, key)
     return bool(marked)

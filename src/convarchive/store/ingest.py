@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from convarchive.model import Conversation
-from convarchive.store import rows, unindexed
+from convarchive.store import evidence, rows, unindexed
 
 _TURNS = 50
 """Rows a statement."""
@@ -67,15 +67,15 @@ def add_revision(
 
 
 def add_state(connection: sqlite3.Connection, key: int, revision: int, received: Received) -> None:
-    """Add to the record alone; what is shown stays as it is."""
+    """Add to the record and the ledger alone; what is shown stays as it is."""
+    documents = list(_document_rows(key, revision, received.documents))
+    content = _content(key, revision, received.received_at, received, documents)
+    position, salt = evidence.commit_revision(connection, content, received.received_at)
     connection.execute(
-        "INSERT INTO revisions VALUES (?, ?, ?, ?)",
-        (key, revision, received.received_at, received.fingerprint),
+        "INSERT INTO revisions VALUES (?, ?, ?, ?, ?, ?)",
+        (key, revision, received.received_at, received.fingerprint, position, salt),
     )
-    connection.executemany(
-        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
-        _document_rows(key, revision, received.documents),
-    )
+    _add_documents(connection, documents)
 
 
 def replace_projection(
@@ -122,6 +122,7 @@ def _store(connection: sqlite3.Connection, received: Received) -> Outcome:
         (key,),
     ).rowcount
     if back:
+        evidence.note_back(connection, key, received.received_at)
         unindexed.add(connection, key)
     if fingerprint == received.fingerprint:
         _restore(connection, key, revision, received)
@@ -132,7 +133,10 @@ def _store(connection: sqlite3.Connection, received: Received) -> Outcome:
 
 _ADDED = (*rows.PROJECTED, "revision", "fingerprint", "first_seen_at", "changed_at")
 _INSERT = (
-    f"INSERT INTO conversations ({', '.join(_ADDED)}) VALUES ({', '.join('?' * len(_ADDED))})"
+    f"INSERT INTO conversations (key, {', '.join(_ADDED)})"
+    # Not the key of one that was destroyed: the ledger speaks of conversations by their keys.
+    " VALUES (1 + max((SELECT coalesce(max(key), 0) FROM conversations),"
+    f" (SELECT coalesce(max(conversation), 0) FROM tombstones)), {', '.join('?' * len(_ADDED))})"
     " RETURNING key"
 )
 
@@ -150,17 +154,55 @@ def _add_turns(connection: sqlite3.Connection, key: int, conversation: Conversat
 
 
 def _restore(connection: sqlite3.Connection, key: int, revision: int, received: Received) -> None:
-    """Bytes that were lost since, such as by a damaged disk; usually there is nothing to do."""
+    """Bytes that were lost since, such as by a damaged disk; usually there is nothing to do.
+
+    What does not matter for the fingerprint may differ from what was lost, so the ledger gets an
+    entry for what there is now.
+    """
     there = "SELECT 1 FROM documents WHERE conversation = ? AND revision = ?"
-    if connection.execute(there, (key, revision)).fetchone() is None:
-        connection.executemany(
-            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
-            _document_rows(key, revision, received.documents),
-        )
+    if connection.execute(there, (key, revision)).fetchone() is not None:
+        return
+    row = connection.execute(
+        "SELECT received_at, ledger FROM revisions WHERE conversation = ? AND revision = ?",
+        (key, revision),
+    ).fetchone()
+    documents = list(_document_rows(key, revision, received.documents))
+    _add_documents(connection, documents)
+    if row is None:
+        return
+    content = _content(key, revision, row[0], received, documents)
+    position, salt = evidence.commit_revision(
+        connection, content, received.received_at, replaces=row[1]
+    )
+    connection.execute(
+        "UPDATE revisions SET ledger = ?, salt = ? WHERE conversation = ? AND revision = ?",
+        (position, salt, key, revision),
+    )
+
+
+_DocumentRow = tuple[int, int, str, str, int, bytes]
+
+
+def _content(
+    key: int,
+    revision: int,
+    received_at: str,
+    received: Received,
+    documents: Iterable[_DocumentRow],
+) -> evidence.Content:
+    conversation = received.conversation
+    sums = ((name, sha256, size) for _, _, name, sha256, size, _ in documents)
+    return evidence.revision_content(
+        key, conversation.source, conversation.id, revision, received_at, received.fingerprint, sums
+    )
+
+
+def _add_documents(connection: sqlite3.Connection, documents: Iterable[_DocumentRow]) -> None:
+    connection.executemany("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)", documents)
 
 
 def _document_rows(
     key: int, revision: int, documents: Sequence[tuple[str, bytes]]
-) -> Iterable[tuple[int, int, str, str, int, bytes]]:
+) -> Iterable[_DocumentRow]:
     for name, body in documents:
         yield key, revision, name, hashlib.sha256(body).hexdigest(), len(body), pack(body)

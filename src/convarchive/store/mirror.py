@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from convarchive.store import clock, unindexed
+from convarchive.store import clock, evidence, unindexed
 
 ATTEMPTS = 5
 """How often a conversation that fails is tried, once a sync, before it is left to
@@ -46,11 +46,14 @@ IMPORTED = "import"
 
 def add_source(connection: sqlite3.Connection, name: str, kind: str, at: str) -> None:
     """Make a source known; nothing happens if it is, but that an imported one can get a vendor."""
-    connection.execute(
+    news = connection.execute(
         "INSERT INTO sources (name, kind, added_at) VALUES (?1, ?2, ?3)"
-        " ON CONFLICT DO UPDATE SET kind = ?2 WHERE kind = ?4 AND ?2 != ?4",
+        " ON CONFLICT DO UPDATE SET kind = ?2 WHERE kind = ?4 AND ?2 != ?4"
+        " RETURNING name, kind, added_at",
         (name, kind, at, IMPORTED),
-    )
+    ).fetchone()
+    if news:
+        evidence.note_source(connection, news, at)
 
 
 def sources(connection: sqlite3.Connection) -> list[SourceRow]:
@@ -232,6 +235,7 @@ def mark_deleted(
         connection.execute(
             "UPDATE conversations SET deleted_at_source = ? WHERE key = ?", (at, key)
         )
+        evidence.note_deleted(connection, key, at, at)
         unindexed.add(connection, key)
         connection.execute("DELETE FROM pending WHERE source = ? AND id = ?", (name, identifier))
     return bool(news)
@@ -247,16 +251,18 @@ def close_window(
     at: str,
 ) -> None:
     """A stretch has been listed whole: write down how many were listed, stored, failed."""
-    connection.execute(
+    row = connection.execute(
         f"""
         INSERT INTO sync_windows
             (source, since, until, listed, stored, failed, opened_at, closed_at)
         SELECT :name, :since, :until, count(*), coalesce(sum(fetched), 0),
                coalesce(sum(NOT fetched), 0), :opened_at, :at
         FROM listings AS l WHERE source = :name AND {_within(since, until)}
+        RETURNING {", ".join(evidence.WINDOW_COLUMNS)}
         """,
         {"name": name, "since": since, "until": until, "opened_at": opened_at, "at": at},
-    )
+    ).fetchone()
+    evidence.note_window(connection, row, at)
 
 
 def proven(connection: sqlite3.Connection, name: str) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from convarchive import disk
-from convarchive.store import unindexed
+from convarchive.store import evidence, unindexed
 
 DIRECTORY = "recordings"
 
@@ -110,18 +110,26 @@ def sweep(directory: Path) -> None:
 
 def attach(connection: sqlite3.Connection, key: int, sound: Sound, at: str) -> None:
     """The conversation has this recording; what it had before stays known and stored."""
-    connection.execute(
-        "INSERT INTO recordings VALUES (?, ?, ?, ?, TRUE) ON CONFLICT DO UPDATE"
-        " SET stored = TRUE, bytes = excluded.bytes, media_type = excluded.media_type"
-        " WHERE NOT stored",
-        (*sound, at),
-    )
+    before = connection.execute(
+        "SELECT stored, fetched_at, ledger FROM recordings WHERE sha256 = ?", (sound.sha256,)
+    ).fetchone()
+    if before is None:
+        _add(connection, sound, at, stored=True)
+    elif not before[0]:
+        content = evidence.sound_content(*sound, before[1], True)
+        position, salt = evidence.commit_sound(connection, content, at, replaces=before[2])
+        connection.execute(
+            "UPDATE recordings SET stored = TRUE, bytes = ?, media_type = ?, ledger = ?, salt = ?"
+            " WHERE sha256 = ?",
+            (sound.bytes, sound.media_type, position, salt, sound.sha256),
+        )
     _link(connection, key, sound, at)
 
 
 def know(connection: sqlite3.Connection, key: int, sound: Sound, at: str) -> None:
     """The conversation has a recording of this SHA-256; its sound may not be here."""
-    connection.execute("INSERT OR IGNORE INTO recordings VALUES (?, ?, ?, ?, FALSE)", (*sound, at))
+    if known(connection, sound.sha256) is None:
+        _add(connection, sound, at, stored=False)
     _link(connection, key, sound, at)
 
 
@@ -139,10 +147,33 @@ def is_stored(connection: sqlite3.Connection, sha256: str) -> bool:
     return bool((found.fetchone() or (0,))[0])
 
 
-def _link(connection: sqlite3.Connection, key: int, sound: Sound, at: str) -> None:
+def _add(connection: sqlite3.Connection, sound: Sound, at: str, *, stored: bool) -> None:
+    content = evidence.sound_content(*sound, at, stored)
+    position, salt = evidence.commit_sound(connection, content, at)
     connection.execute(
-        "INSERT OR IGNORE INTO conversation_recordings VALUES (?, ?, ?)", (key, sound.sha256, at)
+        "INSERT INTO recordings (sha256, bytes, media_type, fetched_at, stored, ledger, salt)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (*sound, at, stored, position, salt),
     )
+
+
+def _link(connection: sqlite3.Connection, key: int, sound: Sound, at: str) -> None:
+    """The conversation has this recording from now on; an entry of the ledger says so."""
+    has = connection.execute(
+        "SELECT recording_sha256, l.received_at, l.ledger FROM conversations"
+        " LEFT JOIN conversation_recordings AS l ON l.conversation = key AND l.sha256 = ?"
+        " WHERE key = ?",
+        (sound.sha256, key),
+    ).fetchone()
+    has_now, since, replaces = has
+    if has_now != sound.sha256 or since is None:
+        content = evidence.recording_content(key, sound.sha256, since or at)
+        position, salt = evidence.commit_recording(connection, content, at, replaces)
+        connection.execute(
+            "INSERT INTO conversation_recordings VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET ledger = excluded.ledger, salt = excluded.salt",
+            (key, sound.sha256, since or at, position, salt),
+        )
     connection.execute(
         "UPDATE conversations SET recording_sha256 = ? WHERE key = ?", (sound.sha256, key)
     )

@@ -1,11 +1,12 @@
 """The tables of ``archive.db``, and how an older archive becomes a newer one.
 
 An analyst opens this file in Datasette or with ``sqlite-utils`` and no manual, so the tables have
-real columns, ISO 8601 times in UTC, seconds, and foreign keys. Three kinds of table live here:
+real columns, ISO 8601 times in UTC, seconds, and foreign keys. Four kinds of table live here:
 
 * **The record**: `revisions` and `documents`, the vendor's bytes as they came. Only ever added to.
 * **A projection of the record**: `conversations`, `turns`. ``convarchive rebuild`` makes them anew.
 * **Bookkeeping of the sync**: what the vendor has listed, how far, what is still owed.
+* **Evidence**: the ledger, and what of the record it commits to; holds, disposals, tombstones.
 
 A migration that has been released is never edited; a change is a new function at the end.
 """
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
 
-VERSION = 2
+VERSION = 3
 """The schema that this program writes, kept in ``PRAGMA user_version``: opening an archive compares
 two integers, and only an older one pays for loading the migrations."""
 
@@ -33,17 +34,29 @@ def migrations() -> Migrations:
     steps = Migrations("convarchive")
     steps(name="0001_first_tables")(_first_tables)
     steps(name="0002_imports")(_imports)
+    steps(name="0003_evidence")(_evidence)
     return steps
 
 
 def _first_tables(db: Database) -> None:
-    for statement in _FIRST_TABLES.split(";\n\n"):
-        db.execute(statement)
+    _execute(db, _FIRST_TABLES)
 
 
 def _imports(db: Database) -> None:
     """What files bring that no vendor does: problems of files, recordings without their sound."""
-    for statement in _IMPORTS.split(";\n\n"):
+    _execute(db, _IMPORTS)
+
+
+def _evidence(db: Database) -> None:
+    """The ledger, and what rests upon it; what an archive holds already is written down in it."""
+    from convarchive.store import evidence_tables, inception
+
+    _execute(db, evidence_tables.TABLES)
+    inception.begin(db.conn)
+
+
+def _execute(db: Database, script: str) -> None:
+    for statement in script.split(";\n\n"):
         db.execute(statement)
 
 

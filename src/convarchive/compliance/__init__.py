@@ -1,0 +1,6 @@
+"""What makes an archive one that can be trusted, and that can forget when it must.
+
+Each module is a capability over an archive that is open (`convarchive.opened.Opened`); the methods
+of `convarchive.keeping.Keeping` are the way in. `around` is what is done before and after whatever
+writes.
+"""

@@ -1,0 +1,135 @@
+"""What the ledger says of what is stored: which content each kind of entry commits to.
+
+The same functions write an entry and, years later, check it against the tables, so a column that is
+in none of them is not protected.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from convarchive.store import ledger
+
+Content = dict[str, Any]
+
+REVISION = "revision"
+"""A state of a conversation was received; commits to `revision_content`."""
+SOUND = "sound"
+"""The bytes of a recording, or that they are not here; commits to `sound_content`."""
+RECORDING = "recording"
+"""A conversation has a recording; commits to `recording_content`."""
+DELETED = "deleted_at_source"
+"""The vendor has a conversation no more."""
+BACK = "back_at_source"
+"""The vendor has it again."""
+SOURCE = "source"
+"""A source was added, or got another kind."""
+WINDOW = "window"
+"""A stretch of time was listed whole; says all columns of its row in ``sync_windows``."""
+
+
+def revision_content(
+    conversation: int,
+    source: str,
+    identifier: str,
+    revision: int,
+    received_at: str,
+    fingerprint: str,
+    documents: Iterable[tuple[str, str, int]],
+) -> Content:
+    """A state of a conversation, with name, SHA-256 and length of each of its documents."""
+    return {
+        "conversation": conversation,
+        "source": source,
+        "id": identifier,
+        "revision": revision,
+        "received_at": received_at,
+        "fingerprint": fingerprint,
+        "documents": sorted(documents),
+    }
+
+
+def sound_content(
+    sha256: str, size: int, media_type: str | None, fetched_at: str, stored: bool
+) -> Content:
+    """A row of ``recordings``."""
+    return {
+        "sha256": sha256,
+        "bytes": size,
+        "media_type": media_type,
+        "fetched_at": fetched_at,
+        "stored": bool(stored),
+    }
+
+
+def recording_content(conversation: int, sha256: str, received_at: str) -> Content:
+    """A row of ``conversation_recordings``."""
+    return {"conversation": conversation, "sha256": sha256, "received_at": received_at}
+
+
+SOURCE_COLUMNS = ("name", "source_kind", "added_at")
+
+WINDOW_COLUMNS = (
+    "id", "source", "since", "until", "listed", "stored", "failed", "opened_at", "closed_at",
+)  # fmt: skip
+
+
+def commit_revision(
+    connection: sqlite3.Connection, content: Content, at: str, replaces: int | None = None
+) -> tuple[int, bytes]:
+    """Write down a state; ``replaces`` is the entry for bytes of it that were lost."""
+    names = {name: content[name] for name in ("conversation", "revision")}
+    return _commit(connection, REVISION, content, at, replaces, **names)
+
+
+def commit_sound(
+    connection: sqlite3.Connection, content: Content, at: str, replaces: int | None = None
+) -> tuple[int, bytes]:
+    """Write down the bytes of a recording; ``replaces`` is the entry that said less of them."""
+    return _commit(connection, SOUND, content, at, replaces)
+
+
+def commit_recording(
+    connection: sqlite3.Connection, content: Content, at: str, replaces: int | None = None
+) -> tuple[int, bytes]:
+    """Write down that a conversation has a recording; the last such entry is the one it has."""
+    names = {"conversation": content["conversation"]}
+    return _commit(connection, RECORDING, content, at, replaces, **names)
+
+
+def _commit(
+    connection: sqlite3.Connection,
+    kind: str,
+    content: Content,
+    at: str,
+    replaces: int | None,
+    **names: Any,
+) -> tuple[int, bytes]:
+    """Append an entry that commits to a content; its position, and the salt."""
+    salt = ledger.salt()
+    if replaces is not None:
+        names["replaces"] = replaces
+    commitment = ledger.commitment(salt, content)
+    return ledger.append(connection, kind, at, commitment=commitment, **names), salt
+
+
+def note_deleted(connection: sqlite3.Connection, key: int, deleted_at: str, at: str) -> None:
+    """Write down that the vendor has a conversation no more."""
+    ledger.append(connection, DELETED, at, conversation=key, deleted_at=deleted_at)
+
+
+def note_back(connection: sqlite3.Connection, key: int, at: str) -> None:
+    """Write down that the vendor has it again."""
+    ledger.append(connection, BACK, at, conversation=key)
+
+
+def note_source(connection: sqlite3.Connection, row: tuple[str, str, str], at: str) -> None:
+    """Write down a source as it is now: name, kind, and when it was added."""
+    ledger.append(connection, SOURCE, at, **dict(zip(SOURCE_COLUMNS, row, strict=True)))
+
+
+def note_window(connection: sqlite3.Connection, row: tuple[Any, ...], at: str) -> None:
+    """Write down a row of ``sync_windows``."""
+    ledger.append(connection, WINDOW, at, **dict(zip(WINDOW_COLUMNS, row, strict=True)))
