@@ -50,7 +50,8 @@ def commands(
     command: click.Command = cli, name: str = "convarchive", parent: click.Context | None = None
 ) -> Iterator[tuple[str, click.Command]]:
     """Every command by its full name."""
-    context = click.Context(command, parent, name)
+    # With its settings: click remembers what the help is asked for by when it is first asked.
+    context = click.Context(command, parent, name, **command.context_settings)
     yield context.command_path, command
     if isinstance(command, click.Group):
         for child in command.list_commands(context):
