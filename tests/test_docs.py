@@ -205,7 +205,7 @@ def test_what_is_to_be_typed_can_be(where: str, words: list[str]) -> None:
         del words[: 2 if words[0] in ("-a", "--archive") else 1]
     name = " ".join(["convarchive", *words[:2]])
     name = name if name in COMMANDS else f"convarchive {words[0]}"
-    COMMANDS[name].make_context(name, words[len(name.split()) - 1 :])
+    COMMANDS[name].make_context(name, words[len(name.split()) - 1 :], **cli.context_settings)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
