@@ -221,10 +221,13 @@ class Archive(Keeping):
         from convarchive.sync.run import sync
 
         with self.writing("sync") as connection:
-            return sync(
+            report = sync(
                 connection, self.directory, names, options, stop or threading.Event(),
                 announce, progress,
             )  # fmt: skip
+            if options is None or not options.dry_run:
+                report.unkept = self._settled(connection)
+            return report
 
     def import_files(
         self,
@@ -251,12 +254,15 @@ class Archive(Keeping):
         """
         from convarchive import imports
 
+        options = options or imports.Options()
         with self.writing("import") as connection:
-            return imports.import_files(
-                connection, self.directory, [os.fspath(path) for path in paths],
-                options or imports.Options(), stop or threading.Event(),
-                tell or (lambda _: None), progress or (lambda _: None),
+            report = imports.import_files(
+                connection, self.directory, [os.fspath(path) for path in paths], options,
+                stop or threading.Event(), tell or (lambda _: None), progress or (lambda _: None),
             )  # fmt: skip
+            if not options.dry_run:
+                report.unkept = self._settled(connection)
+            return report
 
     def reindex(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Make the index anew from the store; how many conversations it holds."""

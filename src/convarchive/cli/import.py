@@ -154,7 +154,9 @@ def _judged(report: ImportReport, options: Options) -> int:
         told = [problems] * bool(report.problems) + [kept] * bool(report.kept)
         hint = "See: convarchive problems" if report.problems and not options.dry_run else ""
         error = SomeFailed(f"Done, with {' and '.join(told)}.", "", hint)
-    if error is None:
-        return 0
-    failed(error)
-    return error.exit_code
+    code = 0
+    for each in (error, report.unkept):
+        if each is not None:
+            failed(each)
+            code = max(code, each.exit_code)
+    return code

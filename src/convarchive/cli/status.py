@@ -58,6 +58,7 @@ def _write(app: App, status: Status) -> None:
     if status.deleted_at_source:
         kept += f", {status.deleted_at_source:,} deleted at the source and kept"
     click.echo(f"  {'kept':<{width}}  {kept}")
+    click.echo(f"  {'evidence':<{width}}  {_evidence(app, status)}")
     if status.problems:
         told = f"{status.problems:,}    convarchive problems"
         click.echo(f"  {'problems':<{width}}  {click.style(told, fg='red')}")
@@ -89,6 +90,20 @@ def _index(status: Status) -> str:
         told = f"{screen.counted(status.unindexed, 'conversation')} behind    convarchive reindex"
         return click.style(told, fg="red")
     return "up to date"
+
+
+def _evidence(app: App, status: Status) -> str:
+    entries = screen.counted(status.ledger_entries, "entry", "entries")
+    if status.checkpoint_error:
+        missing = status.checkpoint_entries is None
+        hint = "convarchive checkpoint" if missing else "convarchive checkpoint list"
+        return click.style(f"{screen.one_line(status.checkpoint_error)}    {hint}", fg="red")
+    if status.checkpoint is None:
+        return f"{entries}, not signed yet"
+    at = screen.when(status.checkpoint_at, app.zone).strip()
+    told = f"checkpoint {status.checkpoint[:8]}… of {at} · {entries}"
+    since = status.ledger_entries - (status.checkpoint_entries or 0)
+    return f"{told}, {since:,} of them since then" if since else f"{told}, signed"
 
 
 def _ago(instant: str) -> str:

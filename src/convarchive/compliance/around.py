@@ -1,4 +1,4 @@
-"""What is done before anything else is written to an archive."""
+"""What is done before and after whatever is written to an archive."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import sqlite3
 from pathlib import Path
 
 from convarchive import settings
+from convarchive.errors import ConvarchiveError, DamageFound, SomeFailed
 from convarchive.store import clock, ledger
-from convarchive.store.database import transaction
+from convarchive.store.database import explained, transaction
 
 SETTINGS = "settings"
 """An entry of the ledger: ``convarchive.toml`` is another one than before; commits to its bytes."""
@@ -16,6 +17,29 @@ SETTINGS = "settings"
 def before(connection: sqlite3.Connection, directory: Path) -> None:
     """Catch up with what happened since the archive was last written to."""
     note_settings(connection, directory)
+
+
+def after(connection: sqlite3.Connection, directory: Path) -> ConvarchiveError | None:
+    """Sign what was stored, and give the checkpoint to whom the settings name.
+
+    Nothing that goes wrong here undoes what was stored, so it is told and not raised.
+
+    Returns:
+        What of the evidence could not be kept: `DamageFound` where the ledger is not what was
+        signed before, `SomeFailed` otherwise.
+    """
+    from convarchive.compliance import checkpoints, elsewhere
+
+    try:
+        with explained():
+            elsewhere.send(connection, directory, checkpoints.write(connection, directory))
+    except DamageFound as error:
+        return error
+    except ConvarchiveError as error:
+        return SomeFailed(error.what, error.why, error.hint)
+    except OSError as error:
+        return SomeFailed("The checkpoint could not be written.", f"{error}.")
+    return None
 
 
 def note_settings(connection: sqlite3.Connection, directory: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from convarchive.errors import ConvarchiveError
+
 
 @dataclass
 class ImportReport:
@@ -24,6 +26,8 @@ class ImportReport:
     """Sound that was stored."""
     interrupted: bool = False
     """The user wanted to stop before the end."""
+    unkept: ConvarchiveError | None = None
+    """What of the evidence could not be kept; what was taken in is stored all the same."""
 
     @property
     def complete(self) -> bool:
@@ -32,5 +36,11 @@ class ImportReport:
 
     def to_json(self) -> dict[str, Any]:
         """The document ``convarchive.import/1``."""
-        counts = {name: value for name, value in vars(self).items() if name != "interrupted"}
-        return {"schema": "convarchive.import/1", "complete": self.complete, **counts}
+        hidden = ("interrupted", "unkept")
+        counts = {name: value for name, value in vars(self).items() if name not in hidden}
+        return {
+            "schema": "convarchive.import/1",
+            "complete": self.complete,
+            **counts,
+            "evidence_error": None if self.unkept is None else str(self.unkept),
+        }

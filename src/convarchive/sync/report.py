@@ -44,6 +44,8 @@ class SyncReport:
 
     sources: list[SourceReport] = field(default_factory=list)
     seconds: float = 0.0
+    unkept: ConvarchiveError | None = None
+    """What of the evidence could not be kept; what was fetched is stored all the same."""
 
     @property
     def complete(self) -> bool:
@@ -56,6 +58,7 @@ class SyncReport:
             "schema": "convarchive.sync/1",
             "complete": self.complete,
             "seconds": round(self.seconds, 3),
+            "evidence_error": None if self.unkept is None else str(self.unkept),
             "sources": [_to_json(report) for report in self.sources],
         }
 
