@@ -22,7 +22,7 @@ from convarchive import Archive, settings
 from convarchive.compliance import checkpoints, keys, notes
 from convarchive.errors import DamageFound, UsageError
 from convarchive.sandbox import Sandbox
-from convarchive.store import ledger, merkle
+from convarchive.store import clock, ledger, merkle
 from convarchive.sync.engine import Options
 
 ROOT = bytes(range(32))
@@ -46,6 +46,12 @@ def tamper(archive: Archive, *statements: str) -> None:
         for _, sql in triggers:
             connection.execute(sql)
     connection.close()
+
+
+def call(vendor: Sandbox) -> None:
+    """There is one more conversation."""
+    name = f"conv_new_{len(vendor.upstream)}"
+    vendor.upstream.put({"id": name, "status": "completed", "start_time": clock.now()})
 
 
 def sign(archive: Archive, **given: str) -> None:
@@ -118,7 +124,7 @@ def test_what_is_written_is_read() -> None:
         BODY.replace("convarchive/test", ""),
         BODY[:-6] + "\n",
         BODY.replace("=\n", "\n"),
-        BODY.replace("HyA", "Hy\nA"),
+        BODY.replace("AAE", "A\nE"),
         "convarchive/test\n12\n",
         f"{BODY}\nafter an empty line\n",
     ],
@@ -142,9 +148,10 @@ def test_rubbish_raises_nothing_else(data: bytes) -> None:
 # When it is written
 
 
-def test_one_after_each_sync(mirror: Archive) -> None:
+def test_one_after_each_sync(mirror: Archive, vendor: Sandbox) -> None:
     """Each stands for more than the one before, and the ledger goes on from all of them."""
     for _ in range(3):
+        call(vendor)
         assert mirror.sync().unkept is None
     kept = mirror.checkpoints()
     assert len(kept) == 3
@@ -226,12 +233,13 @@ def test_a_ledger_that_was_cut_off_is_not_signed(signed: Archive) -> None:
 
 
 def test_an_old_database_under_a_newer_checkpoint_is_not_signed(
-    mirror: Archive, tmp_path: Path
+    mirror: Archive, vendor: Sandbox, tmp_path: Path
 ) -> None:
     """The sync stores what it got and says that the history is another: exit code 7."""
     mirror.sync()
     mirror.close()
     shutil.copy(mirror.directory / "archive.db", tmp_path / "old.db")
+    call(vendor)
     with Archive.open(mirror.directory) as archive:
         archive.sync()
     for name in ("archive.db", "archive.db-wal", "archive.db-shm"):
@@ -248,7 +256,8 @@ def test_beside_a_newest_checkpoint_that_is_not_whole_nothing_is_signed(signed: 
     made = signed.checkpoint()
     assert made.path is not None
     grow(signed)
-    for text in (b"rubbish", b"", made.text[:-30] + b"A" + made.text[-29:]):
+    letter = b"B" if made.text[-30:-29] == b"A" else b"A"
+    for text in (b"rubbish", b"", made.text[:-30] + letter + made.text[-29:]):
         made.path.write_bytes(text)
         with pytest.raises(DamageFound, match="not what was written"):
             signed.checkpoint()
@@ -388,9 +397,12 @@ def outbox(tmp_path: Path, mirror: Archive) -> Callable[[], list[str]]:
     return lambda: sorted(path.name for path in folder.glob("*.txt"))
 
 
-def test_a_command_gets_each_checkpoint(mirror: Archive, outbox: Callable[[], list[str]]) -> None:
+def test_a_command_gets_each_checkpoint(
+    mirror: Archive, vendor: Sandbox, outbox: Callable[[], list[str]]
+) -> None:
     """On its standard input, and its path in a variable; each once."""
     for _ in range(2):
+        call(vendor)
         assert mirror.sync().unkept is None
     names = [each.path.name for each in mirror.checkpoints() if each.path]
     assert outbox() == names
@@ -398,11 +410,12 @@ def test_a_command_gets_each_checkpoint(mirror: Archive, outbox: Callable[[], li
 
 
 def test_a_command_that_fails_is_tried_again(
-    mirror: Archive, outbox: Callable[[], list[str]], tmp_path: Path
+    mirror: Archive, vendor: Sandbox, outbox: Callable[[], list[str]], tmp_path: Path
 ) -> None:
     """The sync says so and has stored all the same; the next one hands over the newest."""
     (tmp_path / "outbox" / "down").touch()
     for _ in range(2):
+        call(vendor)
         report = mirror.sync()
         assert report.complete
         assert report.unkept is not None

@@ -1,4 +1,4 @@
-"""The key is made once, outside of the archive, and nothing that is written or said gives it away."""
+"""The key is made once, outside of the archive, and nothing that is written or said tells it."""
 
 from __future__ import annotations
 
@@ -337,8 +337,8 @@ def test_the_key_is_nowhere_else(tmp_path: Path, key_home: Path, cli: Cli) -> No
     secrets = []
     for path in key_home.rglob("*.pem"):
         seed = load_pem_private_key(path.read_bytes(), None).private_bytes_raw()  # type: ignore[union-attr]
-        for at in range(3):  # base64 of it wherever it stands
-            secrets.append(base64.b64encode(b"\0" * at + seed)[4 : 4 + 36])
+        # In base64 wherever it stands.
+        secrets += [base64.b64encode(b"\0" * at + seed)[4 : 4 + 36] for at in range(3)]
         secrets += [
             seed,
             seed.hex().encode(),

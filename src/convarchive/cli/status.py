@@ -58,7 +58,9 @@ def _write(app: App, status: Status) -> None:
     if status.deleted_at_source:
         kept += f", {status.deleted_at_source:,} deleted at the source and kept"
     click.echo(f"  {'kept':<{width}}  {kept}")
-    click.echo(f"  {'evidence':<{width}}  {_evidence(app, status)}")
+    heads = ["evidence"]
+    for line in screen.filled(_evidence(app, status), " · ", screen.columns() - width - 4):
+        click.echo(f"  {heads.pop() if heads else '':<{width}}  {line}")
     if status.problems:
         told = f"{status.problems:,}    convarchive problems"
         click.echo(f"  {'problems':<{width}}  {click.style(told, fg='red')}")
@@ -92,18 +94,18 @@ def _index(status: Status) -> str:
     return "up to date"
 
 
-def _evidence(app: App, status: Status) -> str:
+def _evidence(app: App, status: Status) -> list[str]:
     entries = screen.counted(status.ledger_entries, "entry", "entries")
     if status.checkpoint_error:
         missing = status.checkpoint_entries is None
         hint = "convarchive checkpoint" if missing else "convarchive checkpoint list"
-        return click.style(f"{screen.one_line(status.checkpoint_error)}    {hint}", fg="red")
+        return [click.style(screen.one_line(status.checkpoint_error), fg="red"), hint]
     if status.checkpoint is None:
-        return f"{entries}, not signed yet"
+        return [entries, "not signed yet"]
     at = screen.when(status.checkpoint_at, app.zone).strip()
-    told = f"checkpoint {status.checkpoint[:8]}… of {at} · {entries}"
     since = status.ledger_entries - (status.checkpoint_entries or 0)
-    return f"{told}, {since:,} of them since then" if since else f"{told}, signed"
+    told = f"{entries}, {since:,} of them since then" if since else f"{entries}, signed"
+    return [f"checkpoint {status.checkpoint[:8]}… of {at}", told]
 
 
 def _ago(instant: str) -> str:
