@@ -141,6 +141,12 @@ class Keeping(Opened):
         with database.snapshot(self._connection()):
             return checkpoints.consistency(self._connection(), old, new)
 
+    def ledger_entries(self) -> int:
+        """How many entries the ledger has."""
+        from convarchive.store import ledger
+
+        return ledger.size(self._connection())
+
     def entered_at(self, position: int) -> str | None:
         """When an entry of the ledger was made; None where there is none at this position."""
         found = (

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.compliance.authority import Authority, openssl
-from tests.compliance.test_checkpoints import tamper
+from tests.compliance.conftest import tamper
 
 from convarchive import Archive, settings
 from convarchive.compliance import keys

@@ -6,23 +6,18 @@ import base64
 import json
 import os
 import shutil
-import sqlite3
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.compliance.conftest import grow
-from tests.conftest import make_archive
+from tests.compliance.conftest import call, grow, tamper
 
-from convarchive import Archive, settings
+from convarchive import Archive
 from convarchive.compliance import checkpoints, keys, notes
 from convarchive.errors import DamageFound, UsageError
 from convarchive.sandbox import Sandbox
-from convarchive.store import clock, ledger, merkle
+from convarchive.store import ledger, merkle
 from convarchive.sync.engine import Options
 
 ROOT = bytes(range(32))
@@ -32,47 +27,6 @@ BODY = f"convarchive/test\n12\n{base64.b64encode(ROOT).decode()}\n"
 def note(body: str) -> bytes:
     """A body that someone has signed."""
     return f"{body}\n— someone {base64.b64encode(bytes(68)).decode()}\n".encode()
-
-
-def tamper(archive: Archive, *statements: str) -> None:
-    """Do to the database what its triggers forbid."""
-    with sqlite3.connect(archive.directory / "archive.db") as connection:
-        triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        triggers = triggers.fetchall()
-        for name, _ in triggers:
-            connection.execute(f"DROP TRIGGER {name}")
-        for statement in statements:
-            connection.execute(statement)
-        for _, sql in triggers:
-            connection.execute(sql)
-    connection.close()
-
-
-def call(vendor: Sandbox) -> None:
-    """There is one more conversation."""
-    name = f"conv_new_{len(vendor.upstream)}"
-    vendor.upstream.put({"id": name, "status": "completed", "start_time": clock.now()})
-
-
-def sign(archive: Archive, **given: str) -> None:
-    """Write settings into the table ``[signing]``."""
-    for name, value in given.items():
-        settings.put(archive.directory, "signing", name, value)
-
-
-@pytest.fixture
-def vendor(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Three conversations."""
-    with Sandbox(count=3) as running:
-        monkeypatch.setenv("CONVARCHIVE_TEST_KEY", running.key)
-        yield running
-
-
-@pytest.fixture
-def mirror(tmp_path: Path, key_home: Path, vendor: Sandbox) -> Any:
-    """An archive of them that is still empty."""
-    with make_archive(tmp_path / "mirror", vendor.base_url) as archive:
-        yield archive
 
 
 # The file
@@ -374,76 +328,3 @@ def test_a_proof_that_cannot_be(signed: Archive, old: int, new: int | None) -> N
     """From the larger to the smaller one, or to what never was."""
     with pytest.raises(UsageError, match="no proof"):
         signed.consistency(old, new)
-
-
-# Elsewhere
-
-
-@pytest.fixture
-def outbox(tmp_path: Path, mirror: Archive) -> Callable[[], list[str]]:
-    """A command that files what it gets, or fails while there is a file ``down``."""
-    folder = tmp_path / "outbox"
-    folder.mkdir()
-    program = tmp_path / "command.py"
-    program.write_text(
-        "import os, pathlib, shutil, sys\n"
-        f"folder = pathlib.Path({str(folder)!r})\n"
-        "path = pathlib.Path(os.environ['CONVARCHIVE_CHECKPOINT'])\n"
-        "if (folder / 'down').exists(): sys.exit('The mail is down')\n"
-        "assert path.read_bytes() == sys.stdin.buffer.read()\n"
-        "shutil.copy(path, folder)\n"
-    )
-    sign(mirror, checkpoint_command=f"'{sys.executable}' '{program}'")
-    return lambda: sorted(path.name for path in folder.glob("*.txt"))
-
-
-def test_a_command_gets_each_checkpoint(
-    mirror: Archive, vendor: Sandbox, outbox: Callable[[], list[str]]
-) -> None:
-    """On its standard input, and its path in a variable; each once."""
-    for _ in range(2):
-        call(vendor)
-        assert mirror.sync().unkept is None
-    names = [each.path.name for each in mirror.checkpoints() if each.path]
-    assert outbox() == names
-    assert len(names) == 2
-
-
-def test_a_command_that_fails_is_tried_again(
-    mirror: Archive, vendor: Sandbox, outbox: Callable[[], list[str]], tmp_path: Path
-) -> None:
-    """The sync says so and has stored all the same; the next one hands over the newest."""
-    (tmp_path / "outbox" / "down").touch()
-    for _ in range(2):
-        call(vendor)
-        report = mirror.sync()
-        assert report.complete
-        assert report.unkept is not None
-        assert report.unkept.exit_code == 3
-        assert "The mail is down" in str(report.unkept)
-    (tmp_path / "outbox" / "down").unlink()
-    mirror.checkpoint()
-    names = [each.path.name for each in mirror.checkpoints() if each.path]
-    assert len(names) == 2
-    assert outbox() == names[-1:]
-
-
-@pytest.mark.parametrize("command", ["no-such-program --at-all", "'unbalanced"])
-def test_a_command_that_cannot_be_run(mirror: Archive, command: str) -> None:
-    """Is told as well."""
-    sign(mirror, checkpoint_command=command)
-    report = mirror.sync()
-    assert report.unkept is not None
-    assert "cannot be run" in str(report.unkept)
-    assert len(mirror.checkpoints()) == 1
-
-
-def test_settings_that_are_wrong(signed: Archive) -> None:
-    """Name the setting that does not exist, or has a wrong value."""
-    sign(signed, ceckpoint_command="x")
-    with pytest.raises(UsageError, match="ceckpoint_command"):
-        signed.checkpoint()
-    settings.drop(signed.directory, "signing", "ceckpoint_command")
-    sign(signed, key_file="  ")
-    with pytest.raises(UsageError, match="should be a text"):
-        signed.checkpoint()

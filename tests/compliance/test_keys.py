@@ -314,6 +314,7 @@ def test_no_place_for_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             assert len(archive.checkpoints()) == 1
 
 
+@pytest.mark.slow
 def test_the_key_is_nowhere_else(tmp_path: Path, key_home: Path, cli: Cli) -> None:
     """Not in any file of the archive, nor in anything that is said: in no form."""
     with Sandbox(count=3) as vendor:

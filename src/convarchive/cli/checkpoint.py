@@ -117,17 +117,11 @@ def verify(
     Exit code 7: something before it was altered, removed or put in, or an older archive was put
     back. This compares the ledger alone; convarchive verify compares all that is stored with it.
     """
-    from convarchive.compliance import stamps
-
     data = _read(file)
     with app.open() as archive:
         checkpoint = archive.compare(data, _checked(vkeys))
-        size = archive.status().ledger_entries
-    stamp = None
-    place = Path(tsr) if tsr else stamps.place_of(Path(file))
-    if tsr or tsa_ca or (file != "-" and place.exists()):
-        roots = None if tsa_ca is None else _read(tsa_ca)
-        stamp = stamps.check(_read(str(place)), data, roots)
+        size = archive.ledger_entries()
+    stamp = _stamp(file, data, tsr, tsa_ca)
     if as_json:
         output.write_json(_document(checkpoint, size, stamp))
         return
@@ -136,12 +130,7 @@ def verify(
     held = screen.counted(checkpoint.size, "entry", "entries")
     click.echo(f"The archive goes on from this checkpoint: all of its {held}{since}.")
     if stamp is not None:
-        at = screen.when(stamp.at.isoformat(), app.zone).strip()
-        click.echo(
-            f"It was there on {at}, says its time stamp, which is signed rightly."
-            if stamp.checked
-            else f"Its time stamp says {at}; who signed that was not checked: give --tsa-ca."
-        )
+        click.echo(_told(app, stamp))
 
 
 @command.command("consistency")
@@ -163,6 +152,23 @@ def consistency(app: App, old: str, new: str | None) -> None:
         proof = archive.consistency(*sizes)
     for hashed in proof:
         click.echo(base64.b64encode(hashed).decode())
+
+
+def _stamp(file: str, data: bytes, tsr: str | None, tsa_ca: str | None) -> Stamp | None:
+    """The time stamp that is given, or is beside the checkpoint; None where there is none."""
+    from convarchive.compliance import stamps
+
+    place = Path(tsr) if tsr else stamps.place_of(Path(file))
+    if not tsr and not tsa_ca and not place.exists():
+        return None
+    return stamps.check(_read(str(place)), data, None if tsa_ca is None else _read(tsa_ca))
+
+
+def _told(app: App, stamp: Stamp) -> str:
+    at = screen.when(stamp.at.isoformat(), app.zone).strip()
+    if stamp.checked:
+        return f"It was there on {at}, says its time stamp, which is signed rightly."
+    return f"Its time stamp says {at}; who signed that was not checked: give --tsa-ca."
 
 
 def _row(archive: Archive, checkpoint: Checkpoint) -> dict[str, Any]:

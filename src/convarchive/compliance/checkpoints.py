@@ -168,15 +168,7 @@ def compare(connection: sqlite3.Connection, data: bytes, vkeys: Sequence[str] = 
             f"It is of {checkpoint.origin}; this is {ours}.",
             "If it was kept for this one, then what is in this directory was exchanged.",
         )
-    try:
-        signed_by = notes.verify(data, vkeys or keys.verifier_keys(connection)).signed_by
-    except notes.Unsigned as error:
-        raise DamageFound(
-            "No known key has signed the checkpoint.", str(error),
-            "It is forged, or the archive is a copy from before it had that key.",
-        ) from None  # fmt: skip
-    except notes.NoteError as error:
-        raise DamageFound("The checkpoint's signature does not hold.", str(error)) from None
+    signed_by = _signed_by(data, vkeys or keys.verifier_keys(connection))
     size = ledger.size(connection)
     if checkpoint.size > size:
         raise DamageFound(
@@ -213,6 +205,18 @@ def consistency(connection: sqlite3.Connection, old: int, new: int | None) -> li
         raise DamageFound(
             "The ledger is not whole.", str(error), "See: convarchive verify"
         ) from None
+
+
+def _signed_by(data: bytes, vkeys: Sequence[str]) -> tuple[str, ...]:
+    try:
+        return notes.verify(data, vkeys).signed_by
+    except notes.Unsigned as error:
+        raise DamageFound(
+            "No known key has signed the checkpoint.", str(error),
+            "It is forged, or the archive is a copy from before it had that key.",
+        ) from None  # fmt: skip
+    except notes.NoteError as error:
+        raise DamageFound("The checkpoint's signature does not hold.", str(error)) from None
 
 
 def _refuse_fork(connection: sqlite3.Connection, before: Checkpoint) -> None:

@@ -155,6 +155,8 @@ def _load(connection: sqlite3.Connection, directory: Path) -> SigningKey | None:
         pem = settings.printed_by(command, "the signing key").encode()
         return _read(pem, name(connection), "what key_command prints")
     place = _place(connection, directory)
+    for part in place.parent.glob(f"{disk.PART}*{place.name}*"):
+        part.unlink(missing_ok=True)  # a killed run has left it
     found = _pem(place)
     return None if found is None else _read(found, name(connection), str(place))
 
