@@ -101,12 +101,15 @@ class Keeping(Opened):
         known = keys.verifier_keys(self._connection())
         return [checkpoints.checked(each, known) for each in checkpoints.all_of(self.directory)]
 
-    def compare(self, checkpoint: bytes, vkeys: Sequence[str] = ()) -> Checkpoint:
+    def compare(
+        self, checkpoint: bytes, vkeys: Sequence[str] = (), *, quick: bool = False
+    ) -> Checkpoint:
         """See whether the ledger goes on from a checkpoint that was kept elsewhere.
 
         Args:
             checkpoint: The bytes of its file.
             vkeys: Whose signature to accept; none for all keys that the ledger knows.
+            quick: Whether to take the hashes that are kept for true, and not to hash all entries.
 
         Raises:
             UsageError: It is no checkpoint, or one of another archive.
@@ -116,7 +119,7 @@ class Keeping(Opened):
         from convarchive.store import database
 
         with database.snapshot(self._connection()):
-            return checkpoints.compare(self._connection(), checkpoint, vkeys)
+            return checkpoints.compare(self._connection(), checkpoint, vkeys, quick=quick)
 
     def verifier_keys(self) -> Sequence[str]:
         """The lines by which its checkpoints are checked, the oldest first."""

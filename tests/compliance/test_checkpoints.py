@@ -280,13 +280,34 @@ def test_every_earlier_checkpoint_is_one_the_ledger_goes_on_from(signed: Archive
             assert merkle.extends(old.size, new.size, old.root, new.root, proof)
 
 
-def test_what_was_altered_before_it_is_noticed(signed: Archive) -> None:
-    """Wherever it is, and whatever was signed since."""
+@pytest.mark.parametrize("position", [4, 511, 512, 580])
+def test_what_was_altered_before_it_is_noticed(signed: Archive, position: int) -> None:
+    """Wherever it is, also below a hash that is kept, and whatever is signed since."""
     grow(signed, 600)
     old = signed.checkpoint()
-    tamper(signed, "UPDATE ledger SET entry = replace(entry, 'test', 'rest') WHERE position = 580")
+    tamper(
+        signed,
+        f"UPDATE ledger SET entry = replace(entry, 'test', 'rest') WHERE position = {position}",
+    )
     with pytest.raises(DamageFound, match="another history"):
         signed.compare(old.text)
+    grow(signed)
+    if position < 512:
+        new = signed.checkpoint()
+        with pytest.raises(DamageFound, match="another history"):
+            signed.compare(new.text)
+
+
+def test_a_hash_that_was_altered_is_noticed_quickly(signed: Archive) -> None:
+    """Then the hashes that are kept are not those that were signed."""
+    grow(signed, 600)
+    old = signed.checkpoint()
+    tamper(signed, "UPDATE ledger_nodes SET hash = zeroblob(32) WHERE number = 1")
+    with pytest.raises(DamageFound, match="another history"):
+        signed.compare(old.text, quick=True)
+    with pytest.raises(DamageFound, match="does not go on"):
+        signed.checkpoint(new_key=True)
+    assert signed.compare(old.text) == old._replace(path=None)
 
 
 def test_an_archive_that_is_older_is_noticed(signed: Archive, tmp_path: Path) -> None:

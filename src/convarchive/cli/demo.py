@@ -39,8 +39,9 @@ def command(app: App, directory: str) -> None:
         _step("1", "Mirror an account", f"convarchive -a {directory} sync")
         report = archive.sync(["demo"])
         synced = report.sources[0]
-        if synced.error is not None:
-            raise synced.error
+        for error in (synced.error, report.unkept):
+            if error is not None:
+                raise error
     with archive:
         told = f"{screen.counted(synced.new, 'conversation')} fetched"
         told += f", {screen.counted(synced.recordings, 'recording')}, {screen.size(synced.bytes)}"
