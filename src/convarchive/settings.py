@@ -122,7 +122,7 @@ def signing(directory: Path) -> SigningSettings:
                 f"{where} has a setting {setting!r} that does not exist.",
                 f"There are: {', '.join(sorted(_SIGNING))}.",
             )
-        if not isinstance(value, str) or not value.strip():
+        if not isinstance(value, str) or not value.strip() or "\0" in value:
             raise SettingsError(f"{where}.{setting} should be a text.")
     return SigningSettings(**table)
 

@@ -79,6 +79,7 @@ def test_settings_that_are_wrong(signed: Archive) -> None:
     with pytest.raises(UsageError, match="ceckpoint_command"):
         signed.checkpoint()
     settings.drop(signed.directory, "signing", "ceckpoint_command")
-    sign(signed, key_file="  ")
-    with pytest.raises(UsageError, match="should be a text"):
-        signed.checkpoint()
+    for wrong in ("  ", "nul\0.pem"):
+        sign(signed, key_file=wrong)
+        with pytest.raises(UsageError, match="should be a text"):
+            signed.checkpoint()

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from tests.compliance.conftest import grow
+from tests.compliance.conftest import grow, sign
 from tests.conftest import make_archive
 
 from convarchive import Archive, settings
@@ -43,12 +43,6 @@ def pem(private: Any = None, encryption: Any = None) -> bytes:
 def place(archive: Archive) -> Path:
     """Where the key is when nothing is said."""
     return keys.usual_place(archive._connection())
-
-
-def sign(archive: Archive, text: str) -> None:
-    """Write the table ``[signing]``."""
-    path = archive.directory / settings.FILE
-    path.write_text(f"{path.read_text()}\n[signing]\n{text}\n")
 
 
 def entries(archive: Archive) -> list[dict[str, Any]]:
@@ -232,7 +226,7 @@ def test_a_key_that_a_command_prints(signed: Archive, tmp_path: Path) -> None:
     place(signed).rename(vault)
     program = tmp_path / "vault.py"
     program.write_text(f"print(open({str(vault)!r}).read())")
-    sign(signed, f"key_command = '{sys.executable} {program}'")
+    sign(signed, key_command=f"'{sys.executable}' '{program}'")
     assert signed.checkpoint().signed_by == tuple(signed.verifier_keys())
     assert not place(signed).exists()
 
@@ -241,7 +235,7 @@ def test_a_command_that_fails_gives_nothing_away(signed: Archive, tmp_path: Path
     """What it printed is in no error: it may be the key."""
     program = tmp_path / "vault.py"
     program.write_text("import sys; print('SECRET'); print('SECRET', file=sys.stderr); sys.exit(1)")
-    sign(signed, f"key_command = '{sys.executable} {program}'")
+    sign(signed, key_command=f"'{sys.executable}' '{program}'")
     with pytest.raises(SettingsError) as caught:
         signed.checkpoint()
     assert "SECRET" not in repr(caught.value)
@@ -282,6 +276,16 @@ def test_a_key_within_the_archive_is_refused(signed: Archive, tmp_path: Path) ->
         with pytest.raises(UsageError, match="within the archive"):
             signed.checkpoint()
     assert not list(signed.directory.glob("*.pem"))
+
+
+def test_a_tilde_is_the_home(signed: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the user, and a mere name where there is no such user."""
+    monkeypatch.setenv("HOME", str(place(signed).parent))
+    settings.put(signed.directory, "signing", "key_file", f"~/{place(signed).name}")
+    assert signed.checkpoint().signed_by == tuple(signed.verifier_keys())
+    settings.put(signed.directory, "signing", "key_file", "~no-such-user/key.pem")
+    with pytest.raises(UsageError, match="within the archive"):
+        signed.checkpoint()
 
 
 def test_the_usual_archive_has_a_key_as_well(key_home: Path) -> None:

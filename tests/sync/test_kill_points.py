@@ -145,7 +145,9 @@ def test_killed_at_one_point(
     """A sample of what the slow test does everywhere."""
     archive = fresh()
     assert killed(archive, event, number)
-    assert archive.sync().complete
+    report = archive.sync()
+    assert report.complete
+    assert report.unkept is None
     assert contents(archive) == undisturbed
 
 
@@ -164,7 +166,9 @@ def test_killed_at_every_point(
             if not killed(archive, event, number):
                 break
             points[event] += 1
-            assert archive.sync().complete, f"killed {event} {number}"
+            report = archive.sync()
+            assert report.complete, f"killed {event} {number}"
+            assert report.unkept is None, f"killed {event} {number}"
             assert contents(archive) == undisturbed, f"killed {event} {number}"
             assert_equal(archive, vendor)
             archive.close()

@@ -127,7 +127,7 @@ def check(directory: Path, path: Path) -> None:
         UsageError: It is within the archive.
         SettingsError: Something else is there.
     """
-    path = path.expanduser().absolute()
+    path = _expanded(path).absolute()
     _refuse_inside(directory, path)
     if (pem := _pem(path)) is not None:
         _read(pem, "", str(path))
@@ -135,7 +135,7 @@ def check(directory: Path, path: Path) -> None:
 
 def choose(directory: Path, path: Path) -> None:
     """Write into the settings of an archive that its key is in this file."""
-    settings.put(directory, "signing", "key_file", str(path.expanduser().absolute()))
+    settings.put(directory, "signing", "key_file", str(_expanded(path).absolute()))
 
 
 def _register(connection: sqlite3.Connection, key: SigningKey) -> None:
@@ -175,10 +175,18 @@ def _pem(place: Path) -> bytes | None:
 
 def _place(connection: sqlite3.Connection, directory: Path) -> Path:
     named = settings.signing(directory).key_file
-    place = usual_place(connection) if named is None else Path(named).expanduser()
+    place = usual_place(connection) if named is None else _expanded(Path(named))
     place = directory / place  # as it is, where it is absolute
     _refuse_inside(directory, place)
     return place
+
+
+def _expanded(path: Path) -> Path:
+    """With the user's home for ``~``; of a user that there is not, it is the name of a file."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
 
 
 def _shown_place(connection: sqlite3.Connection, directory: Path) -> str:
