@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from convarchive.compliance.checkpoints import Checkpoint
+    from convarchive.compliance.proofs import Prover
 
 
 class Keeping(Opened):
@@ -140,6 +141,16 @@ class Keeping(Opened):
 
         with database.snapshot(self._connection()):
             return checkpoints.consistency(self._connection(), old, new)
+
+    def prover(self) -> Prover:
+        """What makes proofs for strangers, by the newest checkpoint that is signed.
+
+        Raises:
+            ConvarchiveError: There is none.
+        """
+        from convarchive.compliance.proofs import Prover
+
+        return Prover(self._connection(), self.directory)
 
     def entered_at(self, position: int) -> str | None:
         """When an entry of the ledger was made; None where there is none at this position."""

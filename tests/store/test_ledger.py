@@ -141,7 +141,7 @@ def test_equal_contents_have_different_commitments(connection: sqlite3.Connectio
         "INSERT INTO ledger (entry) VALUES ('{}')",
         "INSERT OR REPLACE INTO ledger (position, entry) VALUES (0, '{}')",
         "REPLACE INTO ledger (position, entry) VALUES (0, '{}')",
-        "INSERT INTO ledger (position, entry) VALUES (0, '') ON CONFLICT DO UPDATE SET entry = ''",
+        "INSERT INTO ledger (position, entry) VALUES (0, '1') ON CONFLICT DO UPDATE SET entry = 2",
         "UPDATE ledger_nodes SET hash = x'00'",
         "UPDATE OR REPLACE ledger_nodes SET number = 1 WHERE number = 0",
         "DELETE FROM ledger_nodes",

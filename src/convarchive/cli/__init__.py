@@ -47,6 +47,7 @@ SECTIONS = {
         "reindex": "Make the search index anew.",
         "rebuild": "Make the tables anew from the vendor's bytes.",
         "backup": "Copy the archive while it is in use.",
+        "proof": "Prove to anybody that a conversation is what was stored.",
         "path": "Where the archive is.",
     },
 }
