@@ -6,9 +6,13 @@ after a file or a directory was made, moved or removed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 
-# ruff: noqa: PTH118, PTH123 - a search does without pathlib, as in `store.database`
+# ruff: noqa: PTH100, PTH105, PTH108, PTH118, PTH123 - a search does without pathlib, as in `store.database`
+
+PART = ".part-"
+"""How the names of files begin that are half written; what is left of them may be removed."""
 
 
 def flush_names(directory: str | os.PathLike[str]) -> None:
@@ -31,3 +35,25 @@ def flush_tree(root: str | os.PathLike[str]) -> None:
             with open(os.path.join(directory, name), "r+b") as file:
                 os.fsync(file.fileno())
         flush_names(directory)
+
+
+def write(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a file whole or not at all, in the place of what is there; its owner alone can read it.
+
+    Raises:
+        OSError: It can't be written; what was there is there still.
+    """
+    import tempfile
+
+    directory, name = os.path.split(os.path.abspath(path))
+    descriptor, part = tempfile.mkstemp(dir=directory, prefix=f"{PART}{name}-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(part)
+    flush_names(directory)

@@ -11,6 +11,11 @@ that prints it. Edits by this program keep the user's comments and order.
     api_key_env = "AYRA_API_KEY"      # or several: ["AYRA_KEY_1", "AYRA_KEY_2"]
     requests_per_day = 10000          # for each key; left out, there is no such limit
     deleted_after_days = 30           # when the vendor deletes calls; left out, that is not known
+
+    [signing]
+    key_file = "/secure/calls.pem"                 # or key_command; else in the user's data
+    checkpoint_command = "mail -s checkpoint us"   # gets each checkpoint
+    tsa_url = "http://tsa.example.com"             # gives each checkpoint a time stamp
 """
 
 from __future__ import annotations
@@ -177,7 +182,7 @@ def keys_of(source: SourceSettings, environment: Mapping[str, str] = os.environ)
         SettingsError: One is not there.
     """
     if source.api_key_command:
-        return {"api_key_command": _printed_by(source)}
+        return {"api_key_command": printed_by(source.api_key_command, f"the key of {source.name}")}
     keys = {name: environment.get(name, "").strip() for name in source.variables}
     for variable, key in keys.items():
         if not key:
@@ -189,11 +194,19 @@ def keys_of(source: SourceSettings, environment: Mapping[str, str] = os.environ)
     return keys
 
 
-def _printed_by(source: SourceSettings) -> str:
+def printed_by(command: str, secret: str) -> str:
+    """What a command prints that prints a secret.
+
+    Args:
+        command: As it is typed.
+        secret: What it prints, for the error: ``the key of ayra``.
+
+    Raises:
+        SettingsError: It fails, or prints nothing.
+    """
     import shlex
     import subprocess
 
-    command = source.api_key_command or ""
     try:
         done = subprocess.run(  # noqa: S603 - it is the owner's own command
             shlex.split(command), capture_output=True, text=True, check=True, timeout=60
@@ -201,12 +214,47 @@ def _printed_by(source: SourceSettings) -> str:
     except (OSError, ValueError, IndexError, subprocess.SubprocessError) as error:
         # Not what it printed: that may be the key.
         raise SettingsError(
-            f"The command that prints the key of {source.name} failed.", f"{type(error).__name__}."
+            f"The command that prints {secret} failed.", f"{type(error).__name__}."
         ) from None
     key = done.stdout.strip()
     if not key:
-        raise SettingsError(f"The command that prints the key of {source.name} printed nothing.")
+        raise SettingsError(f"The command that prints {secret} printed nothing.")
     return key
+
+
+_SIGNING = ("key_file", "key_command", "checkpoint_command", "tsa_url")
+
+
+class SigningSettings(NamedTuple):
+    """How checkpoints are signed, and where they go."""
+
+    key_file: str | None = None
+    """The private key in PEM; None where it is in its usual place."""
+    key_command: str | None = None
+    """A command that prints the private key in PEM; it comes before the file."""
+    checkpoint_command: str | None = None
+    """A command that gets each checkpoint on its standard input."""
+    tsa_url: str | None = None
+    """A time stamping authority (RFC 3161) that is asked about each checkpoint."""
+
+
+def signing(directory: Path) -> SigningSettings:
+    """The table ``[signing]``.
+
+    Raises:
+        SettingsError: The file can't be read, or says something that is not understood.
+    """
+    table = read(directory, "signing")
+    where = f"{directory / FILE}: signing"
+    for setting, value in table.items():
+        if setting not in _SIGNING:
+            raise SettingsError(
+                f"{where} has a setting {setting!r} that does not exist.",
+                f"There are: {', '.join(sorted(_SIGNING))}.",
+            )
+        if not isinstance(value, str) or not value.strip():
+            raise SettingsError(f"{where}.{setting} should be a text.")
+    return SigningSettings(**table)
 
 
 def _source(path: Path, name: str, table: Any) -> SourceSettings:

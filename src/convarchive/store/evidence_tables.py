@@ -22,6 +22,9 @@ BEGIN SELECT RAISE(ABORT, 'the ledger is never changed'); END;
 CREATE TRIGGER ledger_is_not_shortened BEFORE DELETE ON ledger
 BEGIN SELECT RAISE(ABORT, 'the ledger is never shortened'); END;
 
+-- The keys that checkpoints are signed with are looked up at each of them.
+CREATE INDEX ledger_keys ON ledger (position) WHERE kind = 'key';
+
 -- The hash over each 256 neighbours (level 8), each 65,536 (level 16) and so on.
 CREATE TABLE ledger_nodes (
     level  INTEGER NOT NULL,
