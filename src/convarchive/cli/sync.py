@@ -166,6 +166,7 @@ def _told(report: SourceReport, left: int | None, options: Options) -> str:
     ]
     for number, told in (
         (report.deleted_at_source, f"{report.deleted_at_source:,} deleted at source"),
+        (report.erased, f"{report.erased:,} left out, erased here"),
         (report.recordings, screen.counted(report.recordings, "recording")),
         (report.pending, f"{report.pending:,} unfinished"),
         (report.problems, screen.counted(report.problems, "problem")),

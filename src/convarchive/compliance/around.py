@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from convarchive import settings
-from convarchive.store import clock, ledger
+from convarchive.store import clock, ledger, tombstones
 from convarchive.store.database import transaction
 
 SETTINGS = "settings"
@@ -16,6 +16,10 @@ SETTINGS = "settings"
 def before(connection: sqlite3.Connection, directory: Path) -> None:
     """Catch up with what happened since the archive was last written to."""
     note_settings(connection, directory)
+    if tombstones.unfinished(connection):
+        from convarchive.compliance import destruction
+
+        destruction.try_to_finish(connection, directory)
 
 
 def note_settings(connection: sqlite3.Connection, directory: Path) -> None:

@@ -93,17 +93,21 @@ CREATE TABLE disposals (
     recordings    INTEGER NOT NULL,
     bytes         INTEGER NOT NULL,
     ledger        INTEGER NOT NULL,
+    salt          BLOB NOT NULL,
     finished_at   TEXT
 ) STRICT;
 
--- What is left of a destroyed conversation. id_hash is a keyed hash of source and id.
+-- What is left of a destroyed conversation. id_hash is a keyed hash of source and id; month is
+-- that of its start, rule the class of retention by which it was due.
 CREATE TABLE tombstones (
     conversation INTEGER PRIMARY KEY,
     disposal     INTEGER NOT NULL REFERENCES disposals (disposal),
     source       TEXT NOT NULL,
     id_hash      TEXT NOT NULL UNIQUE,
+    month        TEXT,
     rule         TEXT,
-    ledger       INTEGER NOT NULL
+    ledger       INTEGER NOT NULL,
+    salt         BLOB NOT NULL
 ) STRICT;
 
 -- The entries of the ledger whose content and salt were destroyed.

@@ -20,6 +20,8 @@ class SourceReport:
     unchanged: int = 0
     deleted_at_source: int = 0
     """Found to be deleted by this sync."""
+    erased: int = 0
+    """Listed by the vendor, and left out, since they were erased here."""
     pending: int = 0
     """Not finished at the vendor, and looked at again later."""
     problems: int = 0
