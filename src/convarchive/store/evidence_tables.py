@@ -80,6 +80,8 @@ CREATE TABLE held (
     PRIMARY KEY (conversation, hold)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX held_by_hold ON held (hold);
+
 -- A run that destroyed conversations: an erasure, or a disposal by the rules of retention. Without
 -- finished_at it was interrupted, and the next command that writes goes on with it.
 CREATE TABLE disposals (
@@ -124,6 +126,7 @@ CREATE TABLE doomed_recordings (
 ) STRICT, WITHOUT ROWID;
 
 -- Who searched, read and handed over what. What an erased person could be known by is taken out.
+-- The token is that of the file in which it waited, so that it goes in once.
 CREATE TABLE access_log (
     entry         INTEGER PRIMARY KEY,
     at            TEXT NOT NULL,
@@ -133,7 +136,8 @@ CREATE TABLE access_log (
     query         TEXT,
     format        TEXT,
     conversations INTEGER NOT NULL,
-    ledger        INTEGER NOT NULL,
+    token         TEXT NOT NULL UNIQUE,
+    ledger        INTEGER NOT NULL UNIQUE,
     salt          BLOB
 ) STRICT;
 
