@@ -1,7 +1,8 @@
 """The certificate of disposal: what was destroyed, by which rule or for what reason, by whom.
 
-Two files, ``certificates/disposal-0001.json`` for programs and ``.html`` for people. They hold no data of a person: a destroyed conversation is a number and a keyed hash.
-They are made from the tables alone, so a run that was interrupted writes the same again, and what
+Two files, ``disposal-0001.json`` for programs and ``.html`` for people. They hold no data of a
+person: a destroyed conversation is a number and a keyed hash, and a reason is what was given. They
+are made from the tables alone, so a run that was interrupted writes the same again, and what
 they say can be held against the ledger: they name its size and its root right after the disposal.
 """
 

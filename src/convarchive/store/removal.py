@@ -128,10 +128,20 @@ def delete_problems(connection: sqlite3.Connection, mentions: Callable[[bytes], 
         "SELECT key, id, message, body FROM problems"
     ):
         told = f"{identifier}\n{message}".encode("utf-8", "replace")
-        if mentions(told) or (body is not None and mentions(unpack(body))):
+        if mentions(told) or (body is not None and mentions(unpacked(body))):
             found.append((key,))
     connection.executemany("DELETE FROM problems WHERE key = ?", found)
     return len(found)
+
+
+def unpacked(body: bytes) -> bytes:
+    """What was packed; nothing where it is damaged, and says nothing to anybody."""
+    import zstandard
+
+    try:
+        return unpack(body)
+    except zstandard.ZstdError:
+        return b""
 
 
 def _with_replaced(connection: sqlite3.Connection, position: int | None) -> list[int]:
