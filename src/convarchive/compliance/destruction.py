@@ -27,9 +27,9 @@ from typing import Any, NamedTuple
 
 from convarchive import disk
 from convarchive.compliance import certificate
-from convarchive.compliance.mentions import Mentions, digits
+from convarchive.compliance.mentions import Mentions, digits, writings
 from convarchive.errors import ConvarchiveError, Unfinished
-from convarchive.store import clock, recordings, removal, tombstones
+from convarchive.store import clock, holds, recordings, removal, tombstones
 from convarchive.store.database import FILE, explained, transaction
 from convarchive.store.tombstones import Disposal, Tombstone
 
@@ -153,6 +153,7 @@ def _delete(connection: sqlite3.Connection, order: Order) -> tuple[Disposal, Men
     ids = [each.id for each in doomed]
     mentions = Mentions(ids, numbers)
     removal.delete_problems(connection, mentions.within)
+    holds.forget(connection, [*ids, *writings(numbers)])
     tombstones.begin(connection, row)
     _bury(connection, row, doomed, rules, entries)
     connection.executemany(
