@@ -43,6 +43,7 @@ SECTIONS = {
         "status": "How the archive is, on one screen.",
         "coverage": "Is it all there: listed, stored, missing, by month.",
         "problems": "What could not be stored, and why.",
+        "hold": "Legal holds: what must not be destroyed.",
         "reindex": "Make the search index anew.",
         "rebuild": "Make the tables anew from the vendor's bytes.",
         "backup": "Copy the archive while it is in use.",
