@@ -120,16 +120,6 @@ def try_to_finish(connection: sqlite3.Connection, directory: Path) -> None:
         finish(connection, directory)
 
 
-def user() -> str:
-    """Who is at work, as the system has it."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return "unknown"
-
-
 def _delete(connection: sqlite3.Connection, order: Order) -> tuple[Disposal, Mentions]:
     """Delete the rows and write down that they were; within a transaction."""
     rules = dict(order.doomed)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from convarchive.compliance import destruction, protection
+from convarchive.compliance import destruction, holds, protection, who
 from convarchive.compliance.destruction import Destroyed, Order
 from convarchive.compliance.mentions import Mentions, digits, same_caller
 from convarchive.compliance.protection import Obstacle
@@ -91,6 +91,7 @@ def erase(opened: Opened, agreed: Plan, *, reason: str, by: str | None = None) -
     check_reason(agreed, reason)
     with opened.writing("erase") as connection:
         protection.catch_up(opened, connection)
+        holds.take_in_new(connection, opened.directory)
         now = _planned(opened, *agreed.asked)
         if [each.key for each in now.doomed] != [each.key for each in agreed.doomed]:
             raise PlanChanged(
@@ -101,9 +102,7 @@ def erase(opened: Opened, agreed: Plan, *, reason: str, by: str | None = None) -
         refuse(now)
         opened.close()  # a reader would keep the write-ahead log from being emptied
         doomed = [(each.key, None) for each in now.doomed]
-        order = Order(
-            tombstones.ERASURE, doomed, by or destruction.user(), reason, numbers=agreed.asked[1]
-        )
+        order = Order(tombstones.ERASURE, doomed, by or who.me(), reason, numbers=agreed.asked[1])
         return destruction.destroy(connection, opened.directory, order)
 
 

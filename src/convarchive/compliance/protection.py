@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
+from convarchive import query as language
 from convarchive.compliance import rules
 from convarchive.compliance.rules import Dates, RetentionClass
 from convarchive.errors import QueryError, SettingsError
@@ -100,8 +101,8 @@ def held(opened: Opened, keys: Sequence[int]) -> dict[int, list[Obstacle]]:
     for hold in holds.active(connection):
         if hold.query is None:
             continue
-        found = opened._matching(hold.query)
-        for key in wanted if found is None else wanted.intersection(found):
+        node = language.parse(hold.query, now=datetime.now(UTC), zone=UTC)
+        for key in wanted.intersection(opened._index().keys(node)):
             names.setdefault(key, {})[str(hold.name)] = None
     return {key: [Obstacle(HELD, name) for name in told] for key, told in names.items()}
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from convarchive.errors import SomeFailed
+
 
 @dataclass
 class ImportReport:
@@ -26,6 +28,8 @@ class ImportReport:
     """Sound that was stored."""
     interrupted: bool = False
     """The user wanted to stop before the end."""
+    left_undone: SomeFailed | None = None
+    """What should have followed, such as new matches joining a legal hold, and could not."""
 
     @property
     def complete(self) -> bool:
@@ -34,5 +38,9 @@ class ImportReport:
 
     def to_json(self) -> dict[str, Any]:
         """The document ``convarchive.import/1``."""
-        counts = {name: value for name, value in vars(self).items() if name != "interrupted"}
-        return {"schema": "convarchive.import/1", "complete": self.complete, **counts}
+        counts = dict(vars(self))
+        del counts["interrupted"], counts["left_undone"]
+        error = None if self.left_undone is None else str(self.left_undone)
+        return {
+            "schema": "convarchive.import/1", "complete": self.complete, "error": error, **counts
+        }  # fmt: skip
