@@ -221,10 +221,13 @@ class Archive(Keeping):
         from convarchive.sync.run import sync
 
         with self.writing("sync") as connection:
-            return sync(
+            report = sync(
                 connection, self.directory, names, options, stop or threading.Event(),
                 announce, progress,
             )  # fmt: skip
+            if not (report.interrupted or (options and options.dry_run)):
+                report.left_undone = self.follow_up(connection)
+            return report
 
     def import_files(
         self,
@@ -251,12 +254,16 @@ class Archive(Keeping):
         """
         from convarchive import imports
 
+        options = options or imports.Options()
         with self.writing("import") as connection:
-            return imports.import_files(
+            report = imports.import_files(
                 connection, self.directory, [os.fspath(path) for path in paths],
-                options or imports.Options(), stop or threading.Event(),
+                options, stop or threading.Event(),
                 tell or (lambda _: None), progress or (lambda _: None),
             )  # fmt: skip
+            if not (report.interrupted or options.dry_run):
+                report.left_undone = self.follow_up(connection)
+            return report
 
     def reindex(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Make the index anew from the store; how many conversations it holds."""
@@ -270,11 +277,17 @@ class Archive(Keeping):
 
         Returns:
             How many conversations there are, and how many of them read differently than before.
+
+        Raises:
+            SomeFailed: It is done, but what should follow could not be; see `follow_up`.
         """
         from convarchive import upkeep
 
         with self.writing("rebuild") as connection:
-            return upkeep.rebuild(connection, self.directory, progress)
+            counts = upkeep.rebuild(connection, self.directory, progress)
+            if undone := self.follow_up(connection):
+                raise undone
+            return counts
 
     def backup(self, path: str | os.PathLike[str]) -> int:
         """Copy the archive while it is in use; how many conversations the copy holds.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from convarchive.opened import Opened
@@ -15,8 +15,13 @@ from convarchive.opened import Opened
 if TYPE_CHECKING:
     import threading
 
+    from convarchive.compliance import erasure
+    from convarchive.compliance.destruction import Destroyed
     from convarchive.compliance.verify import Damage, Report
     from convarchive.compliance.verify import Options as VerifyOptions
+    from convarchive.errors import SomeFailed
+    from convarchive.model import Conversation
+    from convarchive.store.holds import Hold
 
 
 class Keeping(Opened):
@@ -34,6 +39,96 @@ class Keeping(Opened):
         with super().writing(command) as connection:
             around.before(connection, self.directory)
             yield connection
+
+    def follow_up(self, connection: sqlite3.Connection) -> SomeFailed | None:
+        """Do what follows when something was stored; what could not be done, if anything."""
+        from convarchive.compliance import around
+
+        return around.after(connection, self.directory)
+
+    # Legal holds
+
+    def place_hold(
+        self, name: str, *, query: str | None = None, ids: Sequence[str] = (), reason: str,
+        matter: str | None = None, by: str | None = None,
+    ) -> Hold:  # fmt: skip
+        """Protect conversations; arguments and errors are those of `compliance.holds.add`."""
+        from convarchive.compliance import holds
+
+        return holds.add(self, name, query=query, ids=ids, reason=reason, matter=matter, by=by)
+
+    def release_hold(self, name: str, *, reason: str, by: str | None = None) -> Hold:
+        """Release a hold; arguments and errors are those of `compliance.holds.release`."""
+        from convarchive.compliance import holds
+
+        return holds.release(self, name, reason=reason, by=by)
+
+    def holds(self, *, released: bool = False) -> Sequence[Hold]:
+        """The active legal holds, or with ``released`` all, in the order of their placing."""
+        from convarchive.store import holds
+
+        return (holds.every if released else holds.active)(self._connection())
+
+    def hold(self, name: str) -> Hold:
+        """The active hold of this name, else the one that was released last.
+
+        Raises:
+            NotFound: There is none.
+        """
+        from convarchive.store import holds
+
+        return holds.named(self._connection(), name)
+
+    def held(self, hold: Hold, limit: int = 0) -> Sequence[tuple[str, Conversation]]:
+        """What a hold protects, newest first, each with the time since when; without turns.
+
+        Args:
+            hold: Which.
+            limit: At most so many; 0 for all.
+        """
+        from convarchive.store import holds, rows
+
+        members = dict(holds.members(self._connection(), hold.hold)[: limit or None])
+        found = rows.read(self._connection(), list(members), turns=False)
+        return [(members[key], conversation) for key, conversation in found]
+
+    def held_by(self, key: int) -> Sequence[str]:
+        """The names of the active holds that protect the conversation of this key."""
+        from convarchive.store import holds
+
+        return holds.of(self._connection(), [key]).get(key, [])
+
+    # Destroying
+
+    def plan_erasure(self, ids: Sequence[str] = (), callers: Sequence[str] = ()) -> erasure.Plan:
+        """What `erase` would destroy, what is against it, and what else mentions the callers.
+
+        Args:
+            ids: Names of conversations.
+            callers: Phone numbers in any writing, with the country's code.
+
+        Raises:
+            NotFound: There is no such conversation, or none of such a caller.
+            UsageError: Nothing is asked for.
+        """
+        from convarchive.compliance import erasure
+
+        return erasure.plan(self, ids, callers)
+
+    def erase(self, plan: erasure.Plan, *, reason: str, by: str | None = None) -> Destroyed:
+        """Erase what was planned, whole or not at all; see `convarchive.compliance.erasure`.
+
+        Raises:
+            ArchiveBusy: Another process is writing.
+            PlanChanged: It would be something else by now.
+            Protected: A hold or a rule of retention is against it; nothing was erased.
+            Unfinished: It is erased from the tables, and not yet from all files.
+        """
+        from convarchive.compliance import erasure
+
+        return erasure.erase(self, plan, reason=reason, by=by)
+
+    # Verifying
 
     def verify(
         self,

@@ -44,6 +44,8 @@ SECTIONS = {
         "coverage": "Is it all there: listed, stored, missing, by month.",
         "problems": "What could not be stored, and why.",
         "verify": "Is it whole, and is it what was stored?",
+        "erase": "Erase conversations for good.",
+        "hold": "Legal holds: what must not be destroyed.",
         "reindex": "Make the search index anew.",
         "rebuild": "Make the tables anew from the vendor's bytes.",
         "backup": "Copy the archive while it is in use.",

@@ -134,6 +134,7 @@ def _told(report: ImportReport, options: Options) -> str:
     for number, told in (
         (report.recordings, screen.counted(report.recordings, "recording")),
         (report.kept, f"{report.kept:,} kept as stored"),
+        (report.erased, f"{report.erased:,} left out, erased here"),
         (report.problems, screen.counted(report.problems, "problem")),
     ):
         if number:
@@ -154,7 +155,7 @@ def _judged(report: ImportReport, options: Options) -> int:
         told = [problems] * bool(report.problems) + [kept] * bool(report.kept)
         hint = "See: convarchive problems" if report.problems and not options.dry_run else ""
         error = SomeFailed(f"Done, with {' and '.join(told)}.", "", hint)
-    if error is None:
-        return 0
-    failed(error)
-    return error.exit_code
+    errors = [each for each in (error, report.left_undone) if each is not None]
+    for each in errors:
+        failed(each)
+    return errors[0].exit_code if errors else 0

@@ -58,6 +58,9 @@ def _write(app: App, status: Status) -> None:
     if status.deleted_at_source:
         kept += f", {status.deleted_at_source:,} deleted at the source and kept"
     click.echo(f"  {'kept':<{width}}  {kept}")
+    if status.holds:
+        told = f"{status.holds:,}, {screen.counted(status.held, 'conversation')} held"
+        click.echo(f"  {'holds':<{width}}  {told}    convarchive hold list")
     if status.problems:
         told = f"{status.problems:,}    convarchive problems"
         click.echo(f"  {'problems':<{width}}  {click.style(told, fg='red')}")

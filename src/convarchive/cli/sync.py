@@ -166,6 +166,7 @@ def _told(report: SourceReport, left: int | None, options: Options) -> str:
     ]
     for number, told in (
         (report.deleted_at_source, f"{report.deleted_at_source:,} deleted at source"),
+        (report.erased, f"{report.erased:,} left out, erased here"),
         (report.recordings, screen.counted(report.recordings, "recording")),
         (report.pending, f"{report.pending:,} unfinished"),
         (report.problems, screen.counted(report.problems, "problem")),
@@ -184,7 +185,11 @@ def _told(report: SourceReport, left: int | None, options: Options) -> str:
 
 def _exit_code(report: SyncReport, teller: Teller) -> int:
     """Say what went wrong; the code of the first error, or 3 where only some items failed."""
-    errors = [source.error for source in report.sources if source.error is not None]
+    errors: list[ConvarchiveError] = [
+        source.error for source in report.sources if source.error is not None
+    ]
+    if report.left_undone is not None:
+        errors.append(report.left_undone)
     for error in errors:
         teller.failed(error)
     if errors:

@@ -1,4 +1,4 @@
-"""What is done before anything else is written to an archive."""
+"""What is done before anything else is written to an archive, and after something was stored."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import sqlite3
 from pathlib import Path
 
 from convarchive import settings
-from convarchive.store import clock, ledger
+from convarchive.errors import ConvarchiveError, SomeFailed
+from convarchive.store import clock, ledger, tombstones
 from convarchive.store.database import transaction
 
 SETTINGS = "settings"
@@ -16,6 +17,29 @@ SETTINGS = "settings"
 def before(connection: sqlite3.Connection, directory: Path) -> None:
     """Catch up with what happened since the archive was last written to."""
     note_settings(connection, directory)
+    if tombstones.unfinished(connection):
+        from convarchive.compliance import destruction
+
+        destruction.try_to_finish(connection, directory)
+
+
+def after(connection: sqlite3.Connection, directory: Path) -> SomeFailed | None:
+    """Follow up on what was stored and is indexed: new matches join the legal holds.
+
+    Returns:
+        What could not be done, for whoever reports on what was stored.
+    """
+    from convarchive.compliance import holds
+
+    try:
+        holds.take_in_new(connection, directory)
+    except ConvarchiveError as error:
+        return SomeFailed(
+            "All is stored, but what is new could not be put under the legal holds.",
+            f"{error.what} {error.why}".strip(),
+            error.hint or "Nothing can be destroyed meanwhile. Run the same command again.",
+        )
+    return None
 
 
 def note_settings(connection: sqlite3.Connection, directory: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from convarchive.errors import SomeFailed
+
 
 @dataclass
 class ImportReport:
@@ -18,12 +20,16 @@ class ImportReport:
     unchanged: int = 0
     kept: int = 0
     """Not taken in, since what is stored comes first, and says something else."""
+    erased: int = 0
+    """Left out, since they were erased here."""
     problems: int = 0
     """Files, and parts of files, that could not be taken in."""
     recordings: int = 0
     """Sound that was stored."""
     interrupted: bool = False
     """The user wanted to stop before the end."""
+    left_undone: SomeFailed | None = None
+    """What should have followed, such as new matches joining a legal hold, and could not."""
 
     @property
     def complete(self) -> bool:
@@ -32,5 +38,9 @@ class ImportReport:
 
     def to_json(self) -> dict[str, Any]:
         """The document ``convarchive.import/1``."""
-        counts = {name: value for name, value in vars(self).items() if name != "interrupted"}
-        return {"schema": "convarchive.import/1", "complete": self.complete, **counts}
+        counts = dict(vars(self))
+        del counts["interrupted"], counts["left_undone"]
+        error = None if self.left_undone is None else str(self.left_undone)
+        return {
+            "schema": "convarchive.import/1", "complete": self.complete, "error": error, **counts
+        }  # fmt: skip

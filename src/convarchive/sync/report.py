@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from convarchive.errors import ConvarchiveError
+from convarchive.errors import ConvarchiveError, Interrupted, SomeFailed
 
 
 @dataclass
@@ -20,6 +20,8 @@ class SourceReport:
     unchanged: int = 0
     deleted_at_source: int = 0
     """Found to be deleted by this sync."""
+    erased: int = 0
+    """Listed by the vendor, and left out, since they were erased here."""
     pending: int = 0
     """Not finished at the vendor, and looked at again later."""
     problems: int = 0
@@ -44,6 +46,13 @@ class SyncReport:
 
     sources: list[SourceReport] = field(default_factory=list)
     seconds: float = 0.0
+    left_undone: SomeFailed | None = None
+    """What should have followed, such as new matches joining a legal hold, and could not."""
+
+    @property
+    def interrupted(self) -> bool:
+        """The user wanted to stop before the end."""
+        return any(isinstance(report.error, Interrupted) for report in self.sources)
 
     @property
     def complete(self) -> bool:
@@ -56,6 +65,7 @@ class SyncReport:
             "schema": "convarchive.sync/1",
             "complete": self.complete,
             "seconds": round(self.seconds, 3),
+            "error": None if self.left_undone is None else str(self.left_undone),
             "sources": [_to_json(report) for report in self.sources],
         }
 
