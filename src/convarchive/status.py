@@ -14,7 +14,7 @@ from convarchive.compliance import checkpoints
 from convarchive.errors import SettingsError
 from convarchive.index import mark
 from convarchive.settings import SourceSettings
-from convarchive.store import clock, ledger, mirror, owed, rows, unindexed
+from convarchive.store import clock, holds, ledger, mirror, owed, rows, unindexed
 from convarchive.store.database import FILE
 from convarchive.store.recordings import DIRECTORY as RECORDINGS
 from convarchive.store.recordings import LACKING
@@ -52,6 +52,10 @@ class Status(NamedTuple):
     recordings_absent: int
     """Named by what was imported, and without their sound."""
     deleted_at_source: int
+    holds: int
+    """Legal holds that are active."""
+    held: int
+    """Conversations that they protect."""
     bytes: int
     """On the disk: database, recordings, index, checkpoints."""
     unindexed: int
@@ -103,6 +107,8 @@ def status(connection: sqlite3.Connection, directory: Path) -> Status:
         deleted_at_source=_one(
             connection, "SELECT count(*) FROM conversations WHERE deleted_at_source IS NOT NULL"
         ),
+        holds=len(holds.active(connection)),
+        held=len(holds.protected(connection)),
         bytes=_size(directory),
         unindexed=unindexed.count(connection),
         index_usable=mark.belongs(connection, directory),

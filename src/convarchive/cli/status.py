@@ -61,6 +61,9 @@ def _write(app: App, status: Status) -> None:
     heads = ["evidence"]
     for line in screen.filled(_evidence(app, status), " · ", screen.columns() - width - 4):
         click.echo(f"  {heads.pop() if heads else '':<{width}}  {line}")
+    if status.holds:
+        told = f"{status.holds:,}, {screen.counted(status.held, 'conversation')} held"
+        click.echo(f"  {'holds':<{width}}  {told}    convarchive hold list")
     if status.problems:
         told = f"{status.problems:,}    convarchive problems"
         click.echo(f"  {'problems':<{width}}  {click.style(told, fg='red')}")

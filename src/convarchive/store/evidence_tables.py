@@ -87,6 +87,8 @@ CREATE TABLE held (
     PRIMARY KEY (conversation, hold)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX held_by_hold ON held (hold);
+
 -- A run that destroyed conversations: an erasure, or a disposal by the rules of retention. Without
 -- finished_at it was interrupted, and the next command that writes goes on with it.
 CREATE TABLE disposals (
@@ -100,17 +102,21 @@ CREATE TABLE disposals (
     recordings    INTEGER NOT NULL,
     bytes         INTEGER NOT NULL,
     ledger        INTEGER NOT NULL,
+    salt          BLOB NOT NULL,
     finished_at   TEXT
 ) STRICT;
 
--- What is left of a destroyed conversation. id_hash is a keyed hash of source and id.
+-- What is left of a destroyed conversation. id_hash is a keyed hash of source and id; month is
+-- that of its start, rule the class of retention by which it was due.
 CREATE TABLE tombstones (
     conversation INTEGER PRIMARY KEY,
     disposal     INTEGER NOT NULL REFERENCES disposals (disposal),
     source       TEXT NOT NULL,
     id_hash      TEXT NOT NULL UNIQUE,
+    month        TEXT,
     rule         TEXT,
-    ledger       INTEGER NOT NULL
+    ledger       INTEGER NOT NULL,
+    salt         BLOB NOT NULL
 ) STRICT;
 
 -- The entries of the ledger whose content and salt were destroyed.
@@ -127,6 +133,7 @@ CREATE TABLE doomed_recordings (
 ) STRICT, WITHOUT ROWID;
 
 -- Who searched, read and handed over what. What an erased person could be known by is taken out.
+-- The token is that of the file in which it waited, so that it goes in once.
 CREATE TABLE access_log (
     entry         INTEGER PRIMARY KEY,
     at            TEXT NOT NULL,
@@ -136,7 +143,8 @@ CREATE TABLE access_log (
     query         TEXT,
     format        TEXT,
     conversations INTEGER NOT NULL,
-    ledger        INTEGER NOT NULL,
+    token         TEXT NOT NULL UNIQUE,
+    ledger        INTEGER NOT NULL UNIQUE,
     salt          BLOB
 ) STRICT;
 
