@@ -43,6 +43,7 @@ SECTIONS = {
         "status": "How the archive is, on one screen.",
         "coverage": "Is it all there: listed, stored, missing, by month.",
         "problems": "What could not be stored, and why.",
+        "retention": "For how long what is kept, and destroying what is due.",
         "erase": "Erase conversations for good.",
         "hold": "Legal holds: what must not be destroyed.",
         "reindex": "Make the search index anew.",
