@@ -45,6 +45,7 @@ SECTIONS = {
         "problems": "What could not be stored, and why.",
         "checkpoint": "Sign the archive as it is, to prove it later.",
         "verify": "Is it whole, and is it what was stored?",
+        "retention": "For how long what is kept, and destroying what is due.",
         "erase": "Erase conversations for good.",
         "hold": "Legal holds: what must not be destroyed.",
         "reindex": "Make the search index anew.",
