@@ -80,7 +80,7 @@ def _sign(connection: sqlite3.Connection, directory: Path) -> ConvarchiveError |
     except ConvarchiveError as error:
         return SomeFailed(error.what, error.why, error.hint)
     except OSError as error:
-        return SomeFailed("The checkpoint could not be written.", f"{error}.")
+        return SomeFailed("The checkpoint could not be written.", f"{error.strerror or error}.")
     return None
 
 

@@ -168,9 +168,15 @@ def compare(connection: sqlite3.Connection, data: bytes, vkeys: Sequence[str] = 
             f"It is of {checkpoint.origin}; this is {ours}.",
             "If it was kept for this one, then what is in this directory was exchanged.",
         )
-    checkpoint = checked(checkpoint, vkeys or keys.verifier_keys(connection))
-    if checkpoint.error:
-        raise DamageFound("The checkpoint's signature does not hold.", checkpoint.error)
+    try:
+        signed_by = notes.verify(data, vkeys or keys.verifier_keys(connection)).signed_by
+    except notes.Unsigned as error:
+        raise DamageFound(
+            "No known key has signed the checkpoint.", str(error),
+            "It is forged, or the archive is a copy from before it had that key.",
+        ) from None  # fmt: skip
+    except notes.NoteError as error:
+        raise DamageFound("The checkpoint's signature does not hold.", str(error)) from None
     size = ledger.size(connection)
     if checkpoint.size > size:
         raise DamageFound(
@@ -184,7 +190,7 @@ def compare(connection: sqlite3.Connection, data: bytes, vkeys: Sequence[str] = 
             f"Its first {checkpoint.size:,} entries are not those that were signed.",
             "Something was altered, taken away or put in: convarchive verify",
         )
-    return checkpoint
+    return checkpoint._replace(signed_by=signed_by)
 
 
 def consistency(connection: sqlite3.Connection, old: int, new: int | None) -> list[bytes]:
