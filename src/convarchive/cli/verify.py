@@ -151,9 +151,9 @@ def _fail(report: Report) -> None:
     """The exit code, by the error that has it."""
     if not report.ok:
         kinds = ", ".join(dict.fromkeys(damage.kind for damage in report.damage))
+        many = screen.counted(len(report.damage), "item")
         raise DamageFound(
-            f"Damage was found: {screen.counted(len(report.damage), 'item')}.",
-            f"Of these kinds: {kinds}.",
+            f"Damage was found: {many}.", f"Of these kinds: {kinds}.",
             "Keep archive.db as it is, and see docs/evidence.md.",
         )  # fmt: skip
     if report.stopped:

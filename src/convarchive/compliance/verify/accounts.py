@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from convarchive.compliance.verify.chain import SETTLED, Chain
+from convarchive.compliance.verify.chain import FORGOTTEN, KIND, SETTLED, Chain
 from convarchive.compliance.verify.registry import REGISTRY, Behind
 from convarchive.compliance.verify.report import Report
 from convarchive.compliance.verify.rows import commits, name_of, printable
@@ -33,7 +33,7 @@ def settle(connection: sqlite3.Connection, chain: Chain, report: Report) -> None
         for row in _rows(connection, behind):
             _check(connection, chain, behind, row, report)
             many += 1
-        report.checked[behind.table] = many
+        report.checked[behind.table] = max(many, report.checked[behind.table])
 
 
 def missing(connection: sqlite3.Connection, chain: Chain, report: Report) -> None:
@@ -41,7 +41,7 @@ def missing(connection: sqlite3.Connection, chain: Chain, report: Report) -> Non
     names = {code: kind for kind, code in chain.codes.items()}
     for position, code in chain.kinds.items():
         if not code & SETTLED:
-            what = f"Entry {position} of the ledger says that it was stored: {names[code]}."
+            what = f"Entry {position} of the ledger says that it was stored: {names[code & KIND]}."
             report.add("row_missing", _subject(connection, position), what)
 
 
@@ -49,7 +49,7 @@ def _rows(connection: sqlite3.Connection, behind: Behind) -> Iterator[tuple[Any,
     salt = behind.salt if behind.content else "NULL"
     entry = "CAST(l.entry AS BLOB)" if behind.content else "NULL"
     join = f" LEFT JOIN ledger AS l ON l.position = t.{behind.position}" if behind.content else ""
-    columns = ", ".join(f"t.{name}" for name in behind.columns)
+    columns = ", ".join(f't."{name}"' for name in behind.columns)
     return connection.execute(
         f"SELECT t.{behind.position}, {salt}, {entry}, {columns}"
         f" FROM {behind.table} AS t{join} WHERE {behind.only}"
@@ -65,7 +65,8 @@ def _check(
 ) -> None:
     position, salt, data, *values = row
     code = chain.kinds[position] if isinstance(position, int) and position >= 0 else 0
-    if code not in [chain.codes[kind] for kind in behind.kinds]:
+    allowed = [chain.codes[kind] for kind in behind.kinds]
+    if code & (KIND | SETTLED) not in allowed:
         what = _no_entry(position, bool(code & SETTLED))
         report.add("row_unentered", _where(connection, behind, values), what)
         return
@@ -75,6 +76,8 @@ def _check(
     fields = entry_at(data)
     named = dict(zip(behind.columns, values, strict=True))
     fits = all(fields.get(name) == named[name] for name in behind.named)
+    if salt is None and code & FORGOTTEN and fits:
+        return
     if not fits or not commits(fields, salt, behind.content(*values)):
         report.add(
             "row_changed",

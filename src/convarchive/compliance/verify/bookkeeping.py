@@ -27,5 +27,8 @@ BOOKKEEPING: Final[dict[str, str]] = {
     "alert_matches.*": "for which conversations an alert has acted already",
     "index_queue.*": "what the index lacks; the index itself is compared with the tables",
     "verified.*": _VERIFIED,
+    "disposals.finished_at": "whether files are still to be removed; the next command sees to it",
+    "doomed_recordings.*": "which files are still to be removed",
+    "access_log.entry": "a number for the row alone; the ledger has the order",
 }
 """By ``table.column``, ``table.*`` for a whole table, ``meta.NAME`` for a row of ``meta``."""

@@ -8,17 +8,24 @@ a few bytes an entry, for `accounts`.
 from __future__ import annotations
 
 import sqlite3
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import msgspec
 
 from convarchive.compliance.verify.report import Report, Tree
 from convarchive.compliance.verify.sparse import Sparse
-from convarchive.store import evidence, ledger, merkle
+from convarchive.store import evidence, ledger, merkle, tombstones
 
 SETTLED = 0x80
 """Set in `Chain.kinds` where it is known what became of what an entry speaks of."""
+
+FORGOTTEN = 0x40
+"""Set in `Chain.kinds` where a later entry says that content and salt of it were emptied."""
+
+KIND = 0x3F
+"""The bits of `Chain.kinds` that are the number of the kind."""
 
 _TILE = 256
 
@@ -35,13 +42,14 @@ class Chain:
     """What the entries say, as far as it takes more than one of them to judge.
 
     Args:
-        codes: Each kind of entry that a row stands behind, with a number from 1 to 127.
+        codes: Each kind of entry that a row stands behind, with a number from 1 to `KIND`.
     """
 
     def __init__(self, codes: Mapping[str, int]) -> None:
         self.codes = codes
         self.kinds = Sparse("B")
-        """By position the number of the kind, where a row stands behind it; with `SETTLED`."""
+        """By position the number of the kind, where a row stands behind it; with `SETTLED` and
+        `FORGOTTEN`."""
         self.deleted = Sparse("q")
         """By conversation the newest entry that it was deleted at the source, or is back."""
         self.recording = Sparse("q")
@@ -52,8 +60,14 @@ class Chain:
         """What the newest entry says of each source."""
         self.newest: dict[str, dict[str, Any]] = {}
         """The newest entry of each kind of which there is one thing only: the settings, the key."""
+        self.keys: list[str] = []
+        """The verifier keys that the ledger names, the oldest first."""
         self.first: dict[str, Any] = {}
         """The first entry."""
+        self.at = {
+            kind: array("q") for kind in (evidence.HELD, tombstones.ERASURE, tombstones.DISPOSAL)
+        }
+        """Positions of the entries of some kinds."""
         self.superseded = 0
         """Entries that a newer one replaces."""
 
@@ -90,6 +104,8 @@ def follow(
             fields, whole = {}, False
         if not whole or not isinstance(fields.get("kind"), str):
             report.add("ledger_entry", f"ledger entry {position}", "It is not canonical JSON.")
+        if growing.tree.size == 1:
+            chain.first = fields
         _learn(chain, position, fields, report)
         if position % 10_000 == 0:
             progress(position)
@@ -185,15 +201,17 @@ class _Growing:
 
 def _learn(chain: Chain, position: int, fields: dict[str, Any], report: Report) -> None:
     kind, conversation = fields.get("kind"), fields.get("conversation")
-    if position == 0:
-        chain.first = fields
     code = chain.codes.get(kind, 0) if isinstance(kind, str) else 0
     if code:
         chain.kinds[position] = code
     if "replaces" in fields:
         _supersede(chain, position, fields["replaces"], code, report)
-    if kind in SINGLE:
+    if kind == evidence.FORGOTTEN:
+        _forget(chain, position, fields.get("entries"), report)
+    elif kind in SINGLE:
         chain.newest[str(kind)] = fields
+        if kind == "key" and isinstance(fields.get("verifier_key"), str):
+            chain.keys.append(fields["verifier_key"])
     elif kind == evidence.SOURCE:
         chain.sources[str(fields.get("name"))] = fields
     elif kind == evidence.WINDOW and isinstance(fields.get("id"), int):
@@ -203,11 +221,12 @@ def _learn(chain: Chain, position: int, fields: dict[str, Any], report: Report) 
             chain.deleted[conversation] = position + 1
         elif kind == evidence.RECORDING:
             chain.recording[conversation] = position + 1
+    if kind in chain.at:
+        chain.at[str(kind)].append(position)
 
 
 def _supersede(chain: Chain, position: int, before: Any, code: int, report: Report) -> None:
-    known = isinstance(before, int) and 0 <= before < position
-    if not known or not code or chain.kinds[before] != code:
+    if not _before(before, position) or not code or chain.kinds[before] & (KIND | SETTLED) != code:
         report.add(
             "ledger_entry", f"ledger entry {position}",
             f"It replaces entry {before}, which is nothing that it can replace.",
@@ -215,3 +234,23 @@ def _supersede(chain: Chain, position: int, before: Any, code: int, report: Repo
         return
     chain.kinds[before] |= SETTLED
     chain.superseded += 1
+
+
+_CAN_BE_FORGOTTEN = (evidence.HOLD, evidence.RELEASE, evidence.ACCESS, evidence.EXPORT)
+
+
+def _forget(chain: Chain, position: int, entries: Any, report: Report) -> None:
+    allowed = {chain.codes[kind] for kind in _CAN_BE_FORGOTTEN}
+    for each in entries if isinstance(entries, list) else [None]:
+        if not _before(each, position) or chain.kinds[each] & KIND not in allowed:
+            report.add(
+                "ledger_entry", f"ledger entry {position}",
+                f"It says that entry {each} was emptied, which can't be.",
+            )  # fmt: skip
+        else:
+            chain.kinds[each] |= FORGOTTEN
+
+
+def _before(each: Any, position: int) -> TypeGuard[int]:
+    """Whether this is the position of an earlier entry."""
+    return isinstance(each, int) and 0 <= each < position

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from convarchive.store import evidence
+from convarchive.store import evidence, tombstones
 
 
 class Behind(NamedTuple):
@@ -32,6 +32,10 @@ class Behind(NamedTuple):
     salt: str = "salt"
     only: str = "TRUE"
     """SQL for which rows have such an entry."""
+
+
+def _named(columns: tuple[str, ...]) -> Callable[..., evidence.Content]:
+    return lambda *values: dict(zip(columns, values, strict=True))
 
 
 REGISTRY: Final[tuple[Behind, ...]] = (
@@ -57,6 +61,51 @@ REGISTRY: Final[tuple[Behind, ...]] = (
         evidence.recording_content,
         "{conversation} recording {sha256}",
         ("conversation",),
+    ),
+    Behind(
+        (evidence.HOLD,),
+        "holds",
+        evidence.HOLD_COLUMNS,
+        _named(evidence.HOLD_COLUMNS),
+        "hold {hold} {name}",
+        ("hold",),
+    ),
+    Behind(
+        (evidence.RELEASE,),
+        "holds",
+        evidence.RELEASE_COLUMNS,
+        _named(evidence.RELEASE_COLUMNS),
+        "release of hold {hold}",
+        ("hold",),
+        position="release_ledger",
+        salt="release_salt",
+        only=" OR ".join(
+            f"t.{name} IS NOT NULL"
+            for name in (*evidence.RELEASE_COLUMNS[1:], "release_ledger", "release_salt")
+        ),
+    ),
+    Behind(
+        (evidence.ACCESS, evidence.EXPORT),
+        "access_log",
+        evidence.ACCESS_COLUMNS,
+        _named(evidence.ACCESS_COLUMNS),
+        "access {at} {action}",
+    ),
+    Behind(
+        (tombstones.DISPOSED,),
+        "disposals",
+        tombstones.Disposal._fields,
+        lambda *values: tombstones.disposal_content(tombstones.Disposal(*values)),
+        "disposal {disposal}",
+        ("disposal",),
+    ),
+    Behind(
+        (tombstones.ERASURE, tombstones.DISPOSAL),
+        "tombstones",
+        tombstones.Tombstone._fields,
+        lambda *values: tombstones.tombstone_content(tombstones.Tombstone(*values)),
+        "tombstone {conversation}",
+        ("conversation", "disposal", "id_hash"),
     ),
 )
 

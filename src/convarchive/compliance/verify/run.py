@@ -10,26 +10,27 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from convarchive.compliance import checkpoints, keys, notes
+from convarchive.compliance import checkpoints
 from convarchive.compliance.verify import (
     accounts,
     chain,
     choice,
+    destroyed,
     opening,
     pool,
     registry,
     searching,
+    signed,
     sounds,
     statements,
     structure,
 )
-from convarchive.compliance.verify.chain import Claim
 from convarchive.compliance.verify.contents import Wanted
 from convarchive.compliance.verify.damage import Damage
 from convarchive.compliance.verify.memory import Memory
 from convarchive.compliance.verify.report import Report
-from convarchive.compliance.verify.rows import lenient, printable
-from convarchive.errors import ArchiveError, NewerArchive, Unreadable
+from convarchive.compliance.verify.rows import lenient
+from convarchive.errors import ArchiveError, NewerArchive
 from convarchive.store import ledger
 from convarchive.store.database import snapshot
 
@@ -90,7 +91,8 @@ class _Run:
         self._memory = Memory(directory, on=options.remember and not options.quick)
 
     def go(self) -> None:
-        claimed = None if self._options.checkpoint is None else _given(self._options.checkpoint)
+        elsewhere = self._options.checkpoint
+        claimed = None if elsewhere is None else signed.given(elsewhere)
         try:
             opened = opening.connect(self._directory)
         except NewerArchive:
@@ -117,17 +119,21 @@ class _Run:
         """What is always looked at whole: the ledger, and which rows are there. All of one
         moment."""
         connection.text_factory = lenient
+        seen = signed.all_of(self._directory, claimed)  # before a sync makes one that sees more
         with snapshot(connection), opening.surviving(self._report, "the ledger"):
             size = ledger.size(connection)
             found = chain.follow(
                 connection,
                 registry.codes(),
-                _claims(connection, self._directory, claimed, self._report),
+                signed.claims(self._directory, seen),
                 self._report,
                 lambda done: self._progress("Ledger", done, size),
             )
             self._progress("Ledger", size, size)
+            signed.check(self._directory, seen, found, self._report)
             with opening.surviving(self._report, "what the ledger speaks of"):
+                destroyed.settle(connection, found, self._report)
+                destroyed.held(connection, found, self._report)
                 accounts.settle(connection, found, self._report)
                 statements.compare(connection, self._directory, found, self._report)
                 accounts.missing(connection, found, self._report)
@@ -204,55 +210,6 @@ class _Run:
                 f"{report.left:,} conversations were not looked at; run it again to go on with"
                 " those that were verified least recently."
             )
-
-
-def _given(path: Path) -> checkpoints.Checkpoint:
-    try:
-        return checkpoints.parse(path.read_bytes(), path)
-    except OSError as error:
-        raise Unreadable(f"{path} can't be read.", f"{error.strerror}.") from error
-    except notes.NoteError as error:
-        raise Unreadable(f"{path} is no checkpoint.", str(error)) from error
-
-
-def _claims(
-    connection: sqlite3.Connection,
-    directory: Path,
-    given: checkpoints.Checkpoint | None,
-    report: Report,
-) -> list[Claim]:
-    """What the checkpoints say that can be read; the others, and whose signature does not hold, are
-    named. What such a one says is compared all the same."""
-    known = keys.verifier_keys(connection)
-    origin = keys.name(connection)
-    claims = []
-    for found in [*checkpoints.all_of(directory), *([given] if given else [])]:
-        checkpoint = checkpoints.checked(found, known)
-        where = _shown(checkpoint.path, directory)
-        if checkpoint.error:
-            report.add("checkpoint", where, checkpoint.error)
-        elif checkpoint.origin != origin:
-            what = f"It is of {printable(checkpoint.origin)}, and this archive is {origin}."
-            report.add("checkpoint", where, what)
-        if checkpoint.root:
-            claims.append(Claim(where, checkpoint.size, checkpoint.root))
-    _verifier_key(directory, known, report)
-    report.checked["checkpoints"] = len(claims)
-    return claims
-
-
-def _verifier_key(directory: Path, known: Sequence[str], report: Report) -> None:
-    path = directory / checkpoints.DIRECTORY / checkpoints.VERIFIER_KEY
-    if path.exists() and path.read_bytes() != f"{known[-1] if known else ''}\n".encode():
-        what = "It is not the key that the ledger names as the newest."
-        report.add("checkpoint", _shown(path, directory), what)
-
-
-def _shown(path: Path | None, directory: Path) -> str:
-    if path is None:
-        return "checkpoint"
-    inside = path.is_relative_to(directory)
-    return path.relative_to(directory).as_posix() if inside else str(path)
 
 
 def _quiet(_what: str, _done: int, _total: int | None) -> None:
