@@ -226,7 +226,7 @@ class Archive(Keeping):
                 announce, progress,
             )  # fmt: skip
             if options is None or not options.dry_run:
-                report.unkept = self._settled(connection)
+                report.unkept = self._settled(connection, indexed=not report.interrupted)
             return report
 
     def import_files(
@@ -261,7 +261,7 @@ class Archive(Keeping):
                 stop or threading.Event(), tell or (lambda _: None), progress or (lambda _: None),
             )  # fmt: skip
             if not options.dry_run:
-                report.unkept = self._settled(connection)
+                report.unkept = self._settled(connection, indexed=not report.interrupted)
             return report
 
     def reindex(self, progress: Callable[[int, int], None] | None = None) -> int:
@@ -276,11 +276,17 @@ class Archive(Keeping):
 
         Returns:
             How many conversations there are, and how many of them read differently than before.
+
+        Raises:
+            SomeFailed: It is done, but what should follow could not be; see `compliance.around`.
         """
         from convarchive import upkeep
 
         with self.writing("rebuild") as connection:
-            return upkeep.rebuild(connection, self.directory, progress)
+            counts = upkeep.rebuild(connection, self.directory, progress)
+            if undone := self._settled(connection):
+                raise undone
+            return counts
 
     def backup(self, path: str | os.PathLike[str]) -> int:
         """Copy the archive while it is in use; how many conversations the copy holds.

@@ -19,8 +19,11 @@
     ├── ArchiveError                1   the archive cannot be used as it is
     │   ├── NewerArchive            1   written by a later version of this program
     │   ├── IndexUnusable           1   the search index is missing, behind or broken
+    │   ├── Unfinished              1   what was destroyed may still be on the disk
     │   └── DiskFull                1   no room left; nothing was lost
     ├── PathExists                  1   an export or backup would overwrite something
+    ├── Protected                   1   a hold or a rule of retention forbids to destroy it
+    ├── PlanChanged                 1   not what was agreed to any more; nothing was done
     └── Unreadable                  1   a file, or a part of it, is not what it should be
 
 A message is up to three sentences: *what* happened, *why*, and what to do *next*. The words are
@@ -42,10 +45,13 @@ __all__ = [
     "NewerArchive",
     "NotFound",
     "PathExists",
+    "PlanChanged",
+    "Protected",
     "QueryError",
     "SettingsError",
     "SomeFailed",
     "UnexpectedAnswer",
+    "Unfinished",
     "Unreachable",
     "Unreadable",
     "UsageError",
@@ -180,8 +186,21 @@ class DiskFull(ArchiveError):
     """No room is left on the disk; the transaction was rolled back and nothing was lost."""
 
 
+class Unfinished(ArchiveError):
+    """The rows of what was to be destroyed are gone, but something of it may still be on the disk.
+    The next command that writes to the archive goes on with it."""
+
+
 class PathExists(ConvarchiveError):
     """The output path exists already, and nothing is overwritten without being told to."""
+
+
+class Protected(ConvarchiveError):
+    """A legal hold or a rule of retention forbids to destroy some of it; none of it was."""
+
+
+class PlanChanged(ConvarchiveError):
+    """The archive has changed since it was shown what would be done; nothing was done."""
 
 
 class Unreadable(ConvarchiveError):

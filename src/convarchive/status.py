@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from convarchive.compliance import checkpoints
 from convarchive.errors import SettingsError
 from convarchive.index import mark
 from convarchive.settings import SourceSettings
-from convarchive.store import clock, ledger, mirror, owed, rows, unindexed
+from convarchive.store import clock, holds, ledger, mirror, owed, rows, unindexed
 from convarchive.store.database import FILE
 from convarchive.store.recordings import DIRECTORY as RECORDINGS
 from convarchive.store.recordings import LACKING
@@ -52,8 +53,16 @@ class Status(NamedTuple):
     recordings_absent: int
     """Named by what was imported, and without their sound."""
     deleted_at_source: int
+    holds: int
+    """Legal holds that are active."""
+    held: int
+    """Conversations that they protect."""
     bytes: int
     """On the disk: database, recordings, index, checkpoints."""
+    verified_at: str | None
+    """When all of it was last verified; None if it never was."""
+    damaged: int
+    """So many damages were found then."""
     unindexed: int
     index_usable: bool
     ledger_entries: int
@@ -77,8 +86,8 @@ class Status(NamedTuple):
     def healthy(self) -> bool:
         """Nothing needs attention."""
         vanishing = any(source.vanishing for source in self.sources)
-        wrong = self.unindexed or self.problems or vanishing or self.checkpoint_error
-        return self.index_usable and not wrong
+        wrong = self.unindexed or self.problems or self.damaged or vanishing
+        return self.index_usable and not (wrong or self.checkpoint_error)
 
     def to_json(self) -> dict[str, Any]:
         """The document ``convarchive.status/1``."""
@@ -103,7 +112,10 @@ def status(connection: sqlite3.Connection, directory: Path) -> Status:
         deleted_at_source=_one(
             connection, "SELECT count(*) FROM conversations WHERE deleted_at_source IS NOT NULL"
         ),
+        holds=len(holds.active(connection)),
+        held=len(holds.protected(connection)),
         bytes=_size(directory),
+        **_verified(connection),
         unindexed=unindexed.count(connection),
         index_usable=mark.belongs(connection, directory),
         ledger_entries=ledger.size(connection),
@@ -185,6 +197,13 @@ def _vanishing(connection: sqlite3.Connection, name: str, days: int | None) -> i
         """,
         (name, before),
     )
+
+
+def _verified(connection: sqlite3.Connection) -> dict[str, Any]:
+    """What the last verification of the whole archive has left word of."""
+    row = connection.execute("SELECT value FROM meta WHERE name = 'verified'").fetchone()
+    found = json.loads(row[0]) if row else {}
+    return {"verified_at": found.get("at"), "damaged": found.get("damage", 0)}
 
 
 def _one(connection: sqlite3.Connection, sql: str, values: Iterable[Any] = ()) -> int:

@@ -49,6 +49,7 @@ WORDS = (*FORMS, "card", "cart", "cafe", "Café", "don't", "don", "RF-30", "twic
 STATUSES = ("completed", "failed", "abandoned")
 TOPICS = ("billing", "delivery", "Late Fee")
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+HELD = [f"c{at}" for at in range(0, 150, 7)]
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def archive(shelve, call) -> Archive:
     def words(most: int) -> str:
         return " ".join(random.choices(WORDS, k=random.randrange(most)))
 
-    return shelve(
+    archive: Archive = shelve(
         *(
             call(
                 f"c{at}",
@@ -79,6 +80,8 @@ def archive(shelve, call) -> Archive:
             for at in range(150)
         )
     )
+    archive.place_hold("some", ids=HELD, reason="to be found")
+    return archive
 
 
 @functools.cache
@@ -107,6 +110,7 @@ FILTERS = st.one_of(
     st.builds(Term, st.just("topic"), st.sampled_from([*TOPICS, "late fee"]), st.just(False)),
     st.builds(Term, st.just("id"), st.sampled_from(["c1", "c14"]), st.booleans()),
     st.builds(Flag, st.just("has"), st.sampled_from(["transcript", "summary"])),
+    st.just(Flag("is", "held")),
     st.builds(
         Range, st.just("duration"), st.sampled_from([None, 0.0, 59.999]),
         st.sampled_from([60.0, 300.0, 3600.5]), st.just(False), st.booleans(),
@@ -189,6 +193,8 @@ def fits(node: Node, call: Conversation) -> bool:
             return value.lower() in [topic.lower() for topic in call.topics]
         case Term(_, value, prefix):
             return call.id.startswith(value) if prefix else call.id == value
+        case Flag("is", "held"):
+            return call.id in HELD
         case Flag(_, value):
             return bool(call.turns if value == "transcript" else call.summary)
         case Started(since, until):

@@ -244,6 +244,29 @@ def test_flags(archive: Archive, ids: Ids, query: str, expected: str) -> None:
     assert short(ids(archive, query)) == set(expected.split())
 
 
+def test_what_is_held(shelve, call, ids: Ids) -> None:
+    """What an active hold protects, at once when it is placed and when it is released; what two
+    holds protect is held until both are."""
+    archive = shelve(*(call(f"conv_{name}", "customer: hello") for name in "abc"))
+    archive.place_hold("one", ids=["conv_a", "conv_b"], reason="r")
+    archive.place_hold("two", ids=["conv_b"], reason="r")
+    assert ids(archive, "is:held") == {"conv_a", "conv_b"}
+    assert ids(archive, "-is:held") == {"conv_c"}
+    assert ids(archive, "hello is:held id:conv_a") == {"conv_a"}
+    archive.release_hold("one", reason="r")
+    assert ids(archive, "is:held") == {"conv_b"}
+    archive.release_hold("two", reason="r")
+    assert ids(archive, "is:held") == set()
+
+
+def test_many_are_held(shelve, call, ids: Ids) -> None:
+    """More than a statement or a clause of the engine can have are found and counted."""
+    archive = shelve(*(call(f"conv_{at}") for at in range(2_000)))
+    archive.place_hold("all", query="*", reason="r")
+    assert archive.count("is:held") == 2_000
+    assert archive.count("-is:held") == 0
+
+
 def test_deleted_calls_are_found(archive: Archive, ids: Ids) -> None:
     """What the vendor has deleted is found by its words as before."""
     assert short(ids(archive, "bye")) == {"gone"}

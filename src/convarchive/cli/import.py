@@ -134,6 +134,7 @@ def _told(report: ImportReport, options: Options) -> str:
     for number, told in (
         (report.recordings, screen.counted(report.recordings, "recording")),
         (report.kept, f"{report.kept:,} kept as stored"),
+        (report.erased, f"{report.erased:,} left out, erased here"),
         (report.problems, screen.counted(report.problems, "problem")),
     ):
         if number:

@@ -45,6 +45,7 @@ def command(
     app = app._replace(utc=app.utc or utc)
     with app.open() as archive:
         conversation = archive.show(name, revision)
+        held = archive.held_by(archive.find(name))
         if form == "raw":
             from convarchive.records import NAMED
 
@@ -53,19 +54,24 @@ def command(
                     _write_bytes(body)
             return
     if form == "json":
-        output.write_json(record(conversation))
+        output.write_json(record(conversation) | ({"held": held} if held else {}))
     elif form is not None:
         text = _transcript(conversation, form)
         click.echo(plain(text, show_bidi=True) if sys.stdout.isatty() else text, nl=False)
     else:
-        write_screen(conversation, app.zone, place)
+        write_screen(conversation, app.zone, place, held)
 
 
-def write_screen(conversation: Conversation, zone: tzinfo | None, at: float | None = None) -> None:
+def write_screen(
+    conversation: Conversation,
+    zone: tzinfo | None,
+    at: float | None = None,
+    held: Sequence[str] = (),
+) -> None:
     """A conversation for the eye: the facts, the summary, then who said what, and when."""
     room = min(screen.columns(), 100)
     name = screen.one_line(conversation.id)
-    first, *facts = _facts(conversation, zone, screen.columns())
+    first, *facts = _facts(conversation, zone, screen.columns(), held)
     click.echo(first.replace(name, click.style(name, bold=True), 1))
     for line in facts:
         click.echo(line)
@@ -86,7 +92,9 @@ def write_screen(conversation: Conversation, zone: tzinfo | None, at: float | No
         _write_turn(turn, names, room)
 
 
-def _facts(conversation: Conversation, zone: tzinfo | None, room: int) -> list[str]:
+def _facts(
+    conversation: Conversation, zone: tzinfo | None, room: int, held: Sequence[str]
+) -> list[str]:
     """What is known of the call, in lines of at most so many columns."""
     ended = screen.outcome(conversation)
     how = " · ".join(dict.fromkeys((conversation.status.replace("_", " "), ended)))
@@ -103,13 +111,13 @@ def _facts(conversation: Conversation, zone: tzinfo | None, room: int) -> list[s
     ]
     lines = screen.wrapped(screen.one_line(head), room)
     lines += screen.filled([screen.one_line(fact) for fact in facts if fact], "  ", room)
-    for label, text in _labelled(conversation):
+    for label, text in _labelled(conversation, held):
         first, *more = screen.wrapped(screen.one_line(text), max(20, room - 11))
         lines += [f"{label:<11}{first}", *(f"{'':<11}{line}" for line in more)]
     return lines
 
 
-def _labelled(conversation: Conversation) -> Iterator[tuple[str, str]]:
+def _labelled(conversation: Conversation, held: Sequence[str]) -> Iterator[tuple[str, str]]:
     if conversation.topics:
         yield "topics", ", ".join(conversation.topics)
     recording = conversation.recording
@@ -118,6 +126,8 @@ def _labelled(conversation: Conversation) -> Iterator[tuple[str, str]]:
         yield "recording", f"{screen.size(recording.bytes)}, {kind}, {recording.sha256}"
     if conversation.revision > 1:
         yield "revision", f"{conversation.revision}, see: convarchive history"
+    if held:
+        yield "held by", ", ".join(held)
 
 
 def _write_turn(turn: Turn, names: int, room: int) -> None:

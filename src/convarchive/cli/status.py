@@ -51,6 +51,7 @@ def _write(app: App, status: Status) -> None:
         for line in screen.filled(_told(app, source), "   ", screen.columns() - width - 4):
             click.echo(f"  {heads.pop() if heads else '':<{width}}  {line}")
     click.echo(f"  {'search':<{width}}  {_index(status)}")
+    click.echo(f"  {'verified':<{width}}  {_verified(app, status)}")
     kept = f"{screen.counted(status.recordings, 'recording')}, "
     kept += f"{screen.counted(status.revisions, 'revision')}, {status.turns:,} turns"
     if status.recordings_absent:
@@ -61,6 +62,9 @@ def _write(app: App, status: Status) -> None:
     heads = ["evidence"]
     for line in screen.filled(_evidence(app, status), " · ", screen.columns() - width - 4):
         click.echo(f"  {heads.pop() if heads else '':<{width}}  {line}")
+    if status.holds:
+        told = f"{status.holds:,}, {screen.counted(status.held, 'conversation')} held"
+        click.echo(f"  {'holds':<{width}}  {told}    convarchive hold list")
     if status.problems:
         told = f"{status.problems:,}    convarchive problems"
         click.echo(f"  {'problems':<{width}}  {click.style(told, fg='red')}")
@@ -106,6 +110,16 @@ def _evidence(app: App, status: Status) -> list[str]:
     since = status.ledger_entries - (status.checkpoint_entries or 0)
     told = f"{entries}, {since:,} of them since then" if since else f"{entries}, signed"
     return [f"checkpoint {status.checkpoint[:8]}… of {at}", told]
+
+
+def _verified(app: App, status: Status) -> str:
+    if status.verified_at is None:
+        return "never as a whole    convarchive verify"
+    day = screen.when(status.verified_at, app.zone).strip()
+    if status.damaged:
+        told = f"{day}, {screen.counted(status.damaged, 'item')} damaged    convarchive verify"
+        return click.style(told, fg="red")
+    return f"{day}, no damage"
 
 
 def _ago(instant: str) -> str:

@@ -73,7 +73,7 @@ def command(
     lost.
     """
     options = _options(app, asked)
-    pause = None if every is None else max(_span("--every", every), _SHORTEST_PAUSE)
+    pause = None if every is None else max(span("--every", every), _SHORTEST_PAUSE)
     with app.open() as archive, bars(app._replace(quiet=app.quiet or log_json)) as progress:
         teller: Teller = Log() if log_json else Screen(app, progress)
         with stopping(teller.say) as stop:
@@ -152,7 +152,7 @@ def _options(app: App, asked: dict[str, Any]) -> Options:
         | {
             "since": _instant(app, "--since", asked["since"]),
             "until": _instant(app, "--until", asked["until"]),
-            "look_back": _span("--look-back", asked["look_back"]),
+            "look_back": span("--look-back", asked["look_back"]),
         }
     )
 
@@ -166,6 +166,7 @@ def _told(report: SourceReport, left: int | None, options: Options) -> str:
     ]
     for number, told in (
         (report.deleted_at_source, f"{report.deleted_at_source:,} deleted at source"),
+        (report.erased, f"{report.erased:,} left out, erased here"),
         (report.recordings, screen.counted(report.recordings, "recording")),
         (report.pending, f"{report.pending:,} unfinished"),
         (report.problems, screen.counted(report.problems, "problem")),
@@ -215,8 +216,12 @@ def _instant(app: App, option: str, text: str | None) -> str | None:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _span(option: str, text: str) -> timedelta:
-    """``15m``, ``12h``, ``3d``, ``2w``."""
+def span(option: str, text: str) -> timedelta:
+    """A length of time that an option was given: ``15m``, ``12h``, ``3d``, ``2w``.
+
+    Raises:
+        UsageError: It is none.
+    """
     units = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
     number, unit = text[:-1], text[-1:]
     if number.isdecimal() and unit in units:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from convarchive import settings
 from convarchive.errors import ConvarchiveError, DamageFound, SomeFailed
-from convarchive.store import clock, ledger
+from convarchive.store import clock, ledger, tombstones
 from convarchive.store.database import explained, transaction
 
 SETTINGS = "settings"
@@ -17,17 +17,59 @@ SETTINGS = "settings"
 def before(connection: sqlite3.Connection, directory: Path) -> None:
     """Catch up with what happened since the archive was last written to."""
     note_settings(connection, directory)
+    if tombstones.unfinished(connection):
+        from convarchive.compliance import destruction
+
+        destruction.try_to_finish(connection, directory)
 
 
-def after(connection: sqlite3.Connection, directory: Path) -> ConvarchiveError | None:
-    """Sign what was stored, and give the checkpoint to whom the settings name.
+def after(
+    connection: sqlite3.Connection, directory: Path, *, indexed: bool = True
+) -> ConvarchiveError | None:
+    """Protect and sign what was stored.
 
     Nothing that goes wrong here undoes what was stored, so it is told and not raised.
+
+    Args:
+        connection: For writing, under the writer lock.
+        directory: The archive's.
+        indexed: Whether all of it is in the index; what holds are for is found by that.
 
     Returns:
         What of the evidence could not be kept: `DamageFound` where the ledger is not what was
         signed before, `SomeFailed` otherwise.
     """
+    steps = (_protect, _sign) if indexed else (_sign,)
+    errors = [error for step in steps if (error := step(connection, directory)) is not None]
+    if len(errors) < 2:
+        return errors[0] if errors else None
+    return next(
+        (error for error in errors if isinstance(error, DamageFound)),
+        SomeFailed(*(" ".join(filter(None, words)) for words in zip(*_words(errors), strict=True))),
+    )
+
+
+def _words(errors: list[ConvarchiveError]) -> list[tuple[str, str, str]]:
+    return [(error.what, error.why, error.hint) for error in errors]
+
+
+def _protect(connection: sqlite3.Connection, directory: Path) -> ConvarchiveError | None:
+    """Let what has come to match join the legal holds."""
+    from convarchive.compliance import holds
+
+    try:
+        holds.take_in_new(connection, directory)
+    except ConvarchiveError as error:
+        return SomeFailed(
+            "All is stored, but what is new could not be put under the legal holds.",
+            f"{error.what} {error.why}".strip(),
+            error.hint or "Nothing can be destroyed meanwhile. Run the same command again.",
+        )
+    return None
+
+
+def _sign(connection: sqlite3.Connection, directory: Path) -> ConvarchiveError | None:
+    """Sign the ledger, and give the checkpoint to whom the settings name."""
     from convarchive.compliance import checkpoints, elsewhere
 
     try:

@@ -12,6 +12,7 @@ import os
 from datetime import UTC, datetime
 from typing import Final
 
+from convarchive.compliance import who
 from convarchive.errors import UsageError
 from convarchive.transcripts.plain import one_line
 
@@ -37,15 +38,4 @@ def exported_at() -> datetime:
 
 def exported_by(wish: str) -> str:
     """What was wished for, or the user and the machine: ``jane on legal-7``; one line."""
-    import platform
-
-    return one_line(wish) or f"{_user()} on {platform.node() or 'an unnamed machine'}"
-
-
-def _user() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # no such user, as in some containers; on Windows
-        return f"user {os.getuid()}" if hasattr(os, "getuid") else "an unnamed user"
+    return one_line(wish) or f"{who.user()} on {who.host()}"

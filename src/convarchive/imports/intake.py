@@ -125,7 +125,8 @@ class Intake:
         report.unchanged += fate is Fate.UNCHANGED
         if fate in (Fate.NEW, Fate.CHANGED, Fate.UNCHANGED):
             return
-        report.kept += 1
+        report.erased += fate is Fate.ERASED
+        report.kept += fate is not Fate.ERASED
         name = f"{entry.conversation.source}/{entry.conversation.id}"
         self._tell(f"{shown(entry.where)}: {name} {fate.value}.")
 

@@ -20,6 +20,8 @@ class ImportReport:
     unchanged: int = 0
     kept: int = 0
     """Not taken in, since what is stored comes first, and says something else."""
+    erased: int = 0
+    """Left out, since they were erased here."""
     problems: int = 0
     """Files, and parts of files, that could not be taken in."""
     recordings: int = 0

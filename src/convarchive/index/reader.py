@@ -136,7 +136,7 @@ class Reader:
         return self._keys(self._compiler().compile(node))
 
     def _compiler(self) -> Compiler:
-        return Compiler(self._schema, self._languages, self._verify)
+        return Compiler(self._schema, self._languages, self._verify, self._held)
 
     def _ranked(
         self, query: Query, found: _Ranked, wanted: int, total: int, sort: str
@@ -200,6 +200,11 @@ class Reader:
             for key, conversation in rows.read(self._connection, keys)
             if has_phrase(conversation, phrase, scope)
         ]
+
+    def _held(self) -> Sequence[int]:
+        from convarchive.store import holds
+
+        return holds.protected(self._connection)
 
 
 def _total(result: SearchResult) -> int:

@@ -7,7 +7,7 @@ in none of them is not protected.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from convarchive.store import ledger
@@ -28,6 +28,18 @@ SOURCE = "source"
 """A source was added, or got another kind."""
 WINDOW = "window"
 """A stretch of time was listed whole; says all columns of its row in ``sync_windows``."""
+HOLD = "hold"
+"""A legal hold was placed; commits to `HOLD_COLUMNS` of its row."""
+RELEASE = "release"
+"""It was released; commits to `RELEASE_COLUMNS` of its row."""
+HELD = "held"
+"""It protects these conversations from now on, by their keys."""
+ACCESS = "access"
+"""Somebody searched or read; commits to `ACCESS_COLUMNS` of a row of ``access_log``."""
+EXPORT = "export"
+"""Somebody took conversations away; commits to the same."""
+FORGOTTEN = "forgotten"
+"""The content and salt of these entries were emptied, as what was said there must be forgotten."""
 
 
 def revision_content(
@@ -75,6 +87,17 @@ WINDOW_COLUMNS = (
     "id", "source", "since", "until", "listed", "stored", "failed", "opened_at", "closed_at",
 )  # fmt: skip
 
+HOLD_COLUMNS = ("hold", "name", "query", "reason", "matter", "placed_by", "placed_at")
+
+RELEASE_COLUMNS = ("hold", "released_at", "released_by", "release_reason")
+
+ACCESS_COLUMNS = (
+    "at", "action", "user", "host", "query", "format", "conversations", "token",
+)  # fmt: skip
+
+_MOST = 1_000
+"""Keys or positions in an entry."""
+
 
 def commit_revision(
     connection: sqlite3.Connection, content: Content, at: str, replaces: int | None = None
@@ -97,6 +120,39 @@ def commit_recording(
     """Write down that a conversation has a recording; the last such entry is the one it has."""
     names = {"conversation": content["conversation"]}
     return _commit(connection, RECORDING, content, at, replaces, **names)
+
+
+def commit_hold(connection: sqlite3.Connection, content: Content, at: str) -> tuple[int, bytes]:
+    """Write down a hold that is placed: its `HOLD_COLUMNS`."""
+    return _commit(connection, HOLD, content, at, None, hold=content["hold"])
+
+
+def commit_release(connection: sqlite3.Connection, content: Content, at: str) -> tuple[int, bytes]:
+    """Write down that a hold is released: its `RELEASE_COLUMNS`."""
+    return _commit(connection, RELEASE, content, at, None, hold=content["hold"])
+
+
+def commit_access(
+    connection: sqlite3.Connection, kind: str, content: Content, at: str
+) -> tuple[int, bytes]:
+    """Write down an access (`ACCESS` or `EXPORT`): its `ACCESS_COLUMNS`."""
+    return _commit(connection, kind, content, at, None)
+
+
+def note_held(
+    connection: sqlite3.Connection, hold: int, keys: Sequence[int], at: str
+) -> Iterator[tuple[int, int]]:
+    """Write down that a hold protects conversations; each key with the position of its entry."""
+    for start in range(0, len(keys), _MOST):
+        part = keys[start : start + _MOST]
+        position = ledger.append(connection, HELD, at, hold=hold, conversations=list(part))
+        yield from ((key, position) for key in part)
+
+
+def note_forgotten(connection: sqlite3.Connection, positions: Sequence[int], at: str) -> None:
+    """Write down that nobody can know any more what these entries commit to."""
+    for start in range(0, len(positions), _MOST):
+        ledger.append(connection, FORGOTTEN, at, entries=list(positions[start : start + _MOST]))
 
 
 def _commit(

@@ -33,6 +33,10 @@ CREATE TABLE ledger_nodes (
     PRIMARY KEY (level, number)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TRIGGER ledger_nodes_are_not_replaced BEFORE INSERT ON ledger_nodes
+WHEN EXISTS (SELECT 1 FROM ledger_nodes WHERE level = new.level AND number = new.number)
+BEGIN SELECT RAISE(ABORT, 'the ledger is never changed'); END;
+
 CREATE TRIGGER ledger_nodes_are_not_changed BEFORE UPDATE ON ledger_nodes
 BEGIN SELECT RAISE(ABORT, 'the ledger is never changed'); END;
 
@@ -83,6 +87,8 @@ CREATE TABLE held (
     PRIMARY KEY (conversation, hold)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX held_by_hold ON held (hold);
+
 -- A run that destroyed conversations: an erasure, or a disposal by the rules of retention. Without
 -- finished_at it was interrupted, and the next command that writes goes on with it.
 CREATE TABLE disposals (
@@ -96,17 +102,21 @@ CREATE TABLE disposals (
     recordings    INTEGER NOT NULL,
     bytes         INTEGER NOT NULL,
     ledger        INTEGER NOT NULL,
+    salt          BLOB NOT NULL,
     finished_at   TEXT
 ) STRICT;
 
--- What is left of a destroyed conversation. id_hash is a keyed hash of source and id.
+-- What is left of a destroyed conversation. id_hash is a keyed hash of source and id; month is
+-- that of its start, rule the class of retention by which it was due.
 CREATE TABLE tombstones (
     conversation INTEGER PRIMARY KEY,
     disposal     INTEGER NOT NULL REFERENCES disposals (disposal),
     source       TEXT NOT NULL,
     id_hash      TEXT NOT NULL UNIQUE,
+    month        TEXT,
     rule         TEXT,
-    ledger       INTEGER NOT NULL
+    ledger       INTEGER NOT NULL,
+    salt         BLOB NOT NULL
 ) STRICT;
 
 -- The entries of the ledger whose content and salt were destroyed.
@@ -123,6 +133,7 @@ CREATE TABLE doomed_recordings (
 ) STRICT, WITHOUT ROWID;
 
 -- Who searched, read and handed over what. What an erased person could be known by is taken out.
+-- The token is that of the file in which it waited, so that it goes in once.
 CREATE TABLE access_log (
     entry         INTEGER PRIMARY KEY,
     at            TEXT NOT NULL,
@@ -132,7 +143,8 @@ CREATE TABLE access_log (
     query         TEXT,
     format        TEXT,
     conversations INTEGER NOT NULL,
-    ledger        INTEGER NOT NULL,
+    token         TEXT NOT NULL UNIQUE,
+    ledger        INTEGER NOT NULL UNIQUE,
     salt          BLOB
 ) STRICT;
 

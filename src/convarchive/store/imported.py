@@ -18,7 +18,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from convarchive.store import clock, evidence, rows, unindexed
+from convarchive.store import clock, evidence, rows, tombstones, unindexed
 from convarchive.store.ingest import Received, add, add_revision, add_state
 
 VIEWS: Final = ("srt", "text", "vtt")
@@ -33,6 +33,7 @@ class Fate(enum.Enum):
     UNCHANGED = "unchanged"
     KEPT_VENDORS = "differs from what the vendor sent; kept ours"
     KEPT_FULLER = "is a transcript, and more than that is stored; kept ours"
+    ERASED = "was erased here, and stays so"
     KEPT_FIRST = "differs from what another file of this import says; kept that"
 
 
@@ -41,6 +42,7 @@ class Adopted(NamedTuple):
 
     fate: Fate
     key: int
+    """Of the conversation; 0 where it was erased."""
     vendors: bool = False
     """What is stored of it came from the vendor itself."""
 
@@ -58,6 +60,8 @@ def adopt(connection: sqlite3.Connection, received: Received, *, again: bool = F
         "SELECT key, revision FROM conversations WHERE source = ? AND id = ?",
         (conversation.source, conversation.id),
     ).fetchone()
+    if known is None and tombstones.erased(connection, conversation.source, [conversation.id]):
+        return Adopted(Fate.ERASED, 0)
     if known is None:
         key = add(connection, received, max(conversation.revision, 1))
         _mark_deleted(connection, key, conversation.deleted_at_source)

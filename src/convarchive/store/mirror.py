@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from convarchive.store import clock, evidence, unindexed
+from convarchive.store import clock, evidence, tombstones, unindexed
 
 ATTEMPTS = 5
 """How often a conversation that fails is tried, once a sync, before it is left to
@@ -107,8 +107,16 @@ def set_spent(
     )
 
 
-def note(connection: sqlite3.Connection, name: str, listings: Iterable[Listing], at: str) -> None:
-    """Write down what was listed; a line that says what it said before writes nothing."""
+def note(
+    connection: sqlite3.Connection, name: str, listings: Iterable[Listing], at: str
+) -> set[str]:
+    """Write down what was listed; a line that says what it said before writes nothing.
+
+    Returns:
+        The ids that were left out, since they were erased here.
+    """
+    listed = list(listings)
+    erased = tombstones.erased(connection, name, (item.id for item in listed))
     connection.executemany(
         """
         INSERT INTO listings (source, id, started_at, fingerprint, listed_at)
@@ -118,8 +126,13 @@ def note(connection: sqlite3.Connection, name: str, listings: Iterable[Listing],
             fetched = ?4 IS NOT NULL AND ?4 IS fetched_fingerprint
         WHERE fingerprint IS NOT ?4 OR started_at IS NOT ?3 OR (?4 IS NULL AND fetched)
         """,
-        ((name, item.id, item.started_at, item.fingerprint, at) for item in listings),
+        (
+            (name, item.id, item.started_at, item.fingerprint, at)
+            for item in listed
+            if item.id not in erased
+        ),
     )
+    return erased
 
 
 def wanted(connection: sqlite3.Connection, name: str, *, before: str, limit: int) -> list[Listing]:

@@ -158,7 +158,7 @@ class SourceSync:
         """Write down a page and how far it goes, in one transaction."""
         items = [Listing(item.id, item.started_at, item.fingerprint) for item in step.items]
         with transaction(self._connection):
-            mirror.note(self._connection, self._name, items, clock.now())
+            erased = mirror.note(self._connection, self._name, items, clock.now())
             self._count_requests()
             if cursor is not None:
                 # One call that claims to be of the year 2099 must not hide all that follow it.
@@ -166,7 +166,8 @@ class SourceSync:
                 mirror.set_cursor(self._connection, self._name, earliest)
             for body in step.unreadable:
                 self._note_unreadable(body)
-        self._report.listed += len(items)
+        self._report.listed += len(items) - len(erased)
+        self._report.erased += len(erased)
         self._report.unchanged += mirror.settled(
             self._connection, self._name, [item.id for item in items]
         )

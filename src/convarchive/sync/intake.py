@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from convarchive.errors import ConvarchiveError, VendorError
 from convarchive.sources.base import Fetched, Source
-from convarchive.store import clock, mirror, owed
+from convarchive.store import clock, mirror, owed, tombstones
 from convarchive.store.database import transaction
 from convarchive.store.ingest import Outcome, Received, ingest
 from convarchive.store.mirror import Listing
@@ -134,6 +134,7 @@ class Intake:
     def _store(self, batch: Sequence[_Came]) -> None:
         """Write what came, and what went wrong, in one transaction."""
         at = max(clock.now(), self._began)  # never before this sync, though the clock jump back
+        batch = self._without_erased(batch)
         there = [(item, came) for item, came in batch if isinstance(came, Fetched)]
         with transaction(self._connection):
             outcomes = ingest(
@@ -161,6 +162,13 @@ class Intake:
         stored = [(fetched, outcome) for (_, fetched), outcome in zip(there, outcomes, strict=True)]
         self._count(stored)
         self._stored(stored)
+
+    def _without_erased(self, batch: Sequence[_Came]) -> list[_Came]:
+        """Without what was erased here: it is not even a problem or a deletion."""
+        erased = tombstones.erased(self._connection, self._name, (item.id for item, _ in batch))
+        self._report.erased += len(erased)
+        self.under_way.difference_update(erased)
+        return [each for each in batch if each[0].id not in erased]
 
     def _note_gone(self, item: Listing, at: str) -> None:
         """A 404: mark what we have as deleted at the source."""

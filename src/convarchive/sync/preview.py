@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from convarchive.sources.base import Listed, Source
-from convarchive.store import mirror
+from convarchive.store import mirror, tombstones
 from convarchive.sync.engine import Options, Progress, stretch
 from convarchive.sync.report import SourceReport
 from convarchive.sync.walk import walk
@@ -30,6 +30,9 @@ def preview(
 def _count(
     connection: sqlite3.Connection, name: str, items: tuple[Listed, ...], report: SourceReport
 ) -> None:
+    erased = tombstones.erased(connection, name, [item.id for item in items])
+    items = tuple(item for item in items if item.id not in erased)
+    report.erased += len(erased)
     known = mirror.known(connection, name, [item.id for item in items])
     new = sum(item.id not in known for item in items)
     same = sum(known.get(item.id) == item.fingerprint is not None for item in items)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from convarchive.errors import ConvarchiveError
+from convarchive.errors import ConvarchiveError, Interrupted
 
 
 @dataclass
@@ -20,6 +20,8 @@ class SourceReport:
     unchanged: int = 0
     deleted_at_source: int = 0
     """Found to be deleted by this sync."""
+    erased: int = 0
+    """Listed by the vendor, and left out, since they were erased here."""
     pending: int = 0
     """Not finished at the vendor, and looked at again later."""
     problems: int = 0
@@ -46,6 +48,11 @@ class SyncReport:
     seconds: float = 0.0
     unkept: ConvarchiveError | None = None
     """What of the evidence could not be kept; what was fetched is stored all the same."""
+
+    @property
+    def interrupted(self) -> bool:
+        """The user wanted to stop before the end."""
+        return any(isinstance(report.error, Interrupted) for report in self.sources)
 
     @property
     def complete(self) -> bool:

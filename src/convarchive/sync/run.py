@@ -171,7 +171,7 @@ def _followed(progress: Progress, index: Follower) -> Progress:
 
 def _index(index: Follower, whole: SyncReport) -> None:
     """Index what is left; after an interruption that is left to the next run."""
-    if any(isinstance(report.error, Interrupted) for report in whole.sources):
+    if whole.interrupted:
         return
     try:
         index.finish()
