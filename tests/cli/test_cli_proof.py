@@ -118,3 +118,18 @@ def test_what_is_not_signed_yet(run: Run, copied: Archive) -> None:
     ran = run("-a", copied.directory, "proof", NAME)
     assert (ran.code, ran.out) == (1, "")
     assert "convarchive checkpoint" in ran.err
+
+
+def test_what_was_erased(run: Run, copied: Archive) -> None:
+    """By its name it is said how to prove that it was here; that shows when it went."""
+    erased = run("-a", copied.directory, "erase", NAME, "--reason", "Request 17", "--yes")
+    assert erased.code == 0
+    copied.checkpoint()
+    ran = run("-a", copied.directory, "proof", NAME)
+    assert ran.code == 6
+    hint = ran.err.splitlines()[-1].split()
+    shown = run("-a", copied.directory, *hint[1:])
+    assert shown.code == 0
+    assert "  of what was destroyed; the commitment is " in shown.out
+    assert "  a conversation of ayra; the keyed hash of its name is" in shown.out
+    assert NAME not in shown.out

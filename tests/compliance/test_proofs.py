@@ -1,157 +1,22 @@
-"""Proofs, checked as a stranger does: by a program that has only the proof, and stands alone."""
+"""Proofs: what is in them, and when there can be none."""
 
 from __future__ import annotations
 
-import ast
 import base64
-import contextlib
-import copy
-import importlib.util
-import io
 import json
 import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
-from hypothesis import strategies as st
-from tests.compliance.signed import ODD, SOUND, make
+from tests.compliance.conftest import grow
+from tests.compliance.signed import ODD, SOUND, Holds, Proved, prover
 
 from convarchive import Archive
 from convarchive.compliance import notes, proofs
 from convarchive.errors import ConvarchiveError, DamageFound, NotFound
-from convarchive.store import database, ledger, merkle
-
-spec = importlib.util.find_spec("convarchive.verify_proof")
-assert spec is not None
-assert spec.origin is not None
-CHECKER = Path(spec.origin)
-
-
-class Proved(NamedTuple):
-    """An archive whose ledger is signed, and files of it."""
-
-    directory: Path
-    vkey: str
-    key: int
-    """Of a conversation that was seen in two states and has a recording."""
-    other: int
-
-
-@pytest.fixture(scope="module")
-def proved(tmp_path_factory: pytest.TempPathFactory) -> Proved:
-    """Five conversations, one of them changed since."""
-    directory = tmp_path_factory.mktemp("proved") / "archive"
-    with make(directory) as archive:
-        vkey = archive.verifier_keys()[-1]
-        return Proved(directory, vkey, archive.find(ODD), archive.find("conv_1"))
-
-
-@pytest.fixture
-def mine(proved: Proved, tmp_path: Path) -> Proved:
-    """The same, to be changed."""
-    shutil.copytree(proved.directory, tmp_path / "archive")
-    return proved._replace(directory=tmp_path / "archive")
-
-
-@contextlib.contextmanager
-def prover(proved: Proved) -> Iterator[proofs.Prover]:
-    """What makes proofs of it."""
-    with Archive.open(proved.directory) as archive:
-        yield archive.prover()
-
-
-@pytest.fixture(scope="module")
-def proof(proved: Proved) -> proofs.Proof:
-    """Of the conversation that changed: its newest state, and its recording."""
-    with prover(proved) as made:
-        return made.of(proved.key)
-
-
-@pytest.fixture(scope="module")
-def documents(proved: Proved, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The vendor's bytes of that conversation, and its sound."""
-    folder = tmp_path_factory.mktemp("documents")
-    with Archive.open(proved.directory) as archive:
-        for name, body in archive.documents(proved.key):
-            (folder / f"{name}.json").write_bytes(body)
-    (folder / "sound.wav").write_bytes(SOUND)
-    return sorted(folder.iterdir())
-
-
-Holds = Callable[..., bool]
-
-
-@pytest.fixture(scope="module")
-def holds(tmp_path_factory: pytest.TempPathFactory) -> Holds:
-    """``holds(proof, *documents, key=…)``: what the checker says, in this process to be fast."""
-    from convarchive import verify_proof
-
-    path = tmp_path_factory.mktemp("checked") / "p.proof.json"
-
-    def holds(proof: proofs.Proof | bytes, *documents: Path, key: str | None = None) -> bool:
-        path.write_bytes(proof if isinstance(proof, bytes) else proofs.written(proof))
-        options = [] if key is None else ["--key", key]
-        arguments = ["verify_proof.py", str(path), *options, *map(str, documents)]
-        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()):
-            patch.setattr(sys, "argv", arguments)
-            try:
-                verify_proof.main()
-            except Exception:  # noqa: BLE001 - as the program itself: any error is a no
-                return False
-        return True
-
-    return holds
-
-
-def bare(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """The checker as a process that can't import convarchive."""
-    shutil.copy(CHECKER, folder / "verify_proof.py")
-    program = (
-        "import runpy, sys; sys.modules['convarchive'] = None;"
-        " runpy.run_path('verify_proof.py', run_name='__main__')"
-    )
-    return subprocess.run(
-        [sys.executable, "-I", "-c", program, *map(str, arguments)],
-        cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=60,
-    )  # fmt: skip
-
-
-# What holds
-
-
-def test_a_stranger_checks_it(
-    tmp_path: Path, proved: Proved, proof: proofs.Proof, documents: list[Path]
-) -> None:
-    """With the proof, the vendor's bytes and the key alone, in a process without convarchive."""
-    (tmp_path / "p.json").write_bytes(proofs.written(proof))
-    told = bare(tmp_path, "p.json", "--key", proved.vkey, *documents)
-    assert (told.returncode, told.stderr) == (0, "")
-    assert told.stdout.count(" is what was stored: SHA-256 ") == len(documents)
-    assert told.stdout.splitlines()[-1] == f"PROVED, if you trust the key: {proved.vkey!a}"
-
-
-def test_it_says_when_the_key_came_with_the_proof(tmp_path: Path, proof: proofs.Proof) -> None:
-    """Since then it is the proof itself that says who vouches for it."""
-    (tmp_path / "p.json").write_bytes(proofs.written(proof))
-    told = bare(tmp_path, "p.json")
-    assert told.returncode == 0
-    assert "if you trust the key that came with it" in told.stdout
-
-
-def test_what_strangers_wrote_drives_no_terminal(tmp_path: Path, proof: proofs.Proof) -> None:
-    """The checker prints ASCII alone, though the id has escapes."""
-    (tmp_path / "p.json").write_bytes(proofs.written(proof))
-    told = bare(tmp_path, "p.json").stdout
-    assert "odd_" in told
-    assert re.fullmatch(r"[\x20-\x7e\n]*", told)
+from convarchive.store import database, merkle
 
 
 def test_it_is_about_the_state_and_the_recording(proof: proofs.Proof) -> None:
@@ -202,142 +67,6 @@ def test_other_tools_can_read_the_tlog_proof(proved: Proved, proof: proofs.Proof
         _, size, root = body.decode().split()
         leaf = merkle.leaf_hash(part["leaf"].encode())
         assert merkle.includes(leaf, int(found[1]), int(size), path, base64.b64decode(root))
-
-
-# What does not hold
-
-
-@given(st.data())
-def test_no_bit_of_it_can_be_another(
-    proved: Proved, proof: proofs.Proof, holds: Holds, data: st.DataObject
-) -> None:
-    """Wherever it is, whether the key comes with it or not."""
-    whole = proofs.written(proof)
-    at = data.draw(st.integers(0, 8 * len(whole) - 1))
-    changed = flipped(whole, at)
-    assert not holds(changed)
-    assert not holds(changed, key=proved.vkey)
-
-
-@pytest.mark.slow
-def test_no_byte_at_all(proved: Proved, holds: Holds) -> None:
-    """Each byte of a whole proof in turn, by a bit or two of it: every seventh of all bits."""
-    with prover(proved) as made:
-        whole = proofs.written(made.of(proved.other))
-    assert holds(whole)
-    assert [at for at in range(0, 8 * len(whole), 7) if holds(flipped(whole, at))] == []
-
-
-@given(st.data())
-def test_no_bit_of_a_document_can_be_another(
-    proof: proofs.Proof, holds: Holds, documents: list[Path], data: st.DataObject
-) -> None:
-    """The bytes that are handed over have to be the very ones."""
-    path = data.draw(st.sampled_from(documents))
-    body = path.read_bytes()
-    other = path.with_suffix(".changed")
-    other.write_bytes(flipped(body, data.draw(st.integers(0, 8 * len(body) - 1))))
-    assert not holds(proof, other)
-    other.unlink()
-
-
-def test_documents_of_another_conversation(proved: Proved, holds: Holds, tmp_path: Path) -> None:
-    """Are not what this proof is about."""
-    with Archive.open(proved.directory) as archive:
-        own = tmp_path / "own.json"
-        own.write_bytes(archive.documents(proved.other)[0][1])
-        mine, others = (archive.prover().of(key) for key in (proved.other, proved.key))
-    assert holds(mine, own)
-    assert not holds(others, own)
-    assert not holds(mine, own, tmp_path / "missing.json")
-
-
-def test_parts_of_two_proofs_do_not_go_together(proved: Proved, holds: Holds) -> None:
-    """Neither leaf, salt, content nor way to the root of another conversation will do."""
-    with prover(proved) as made:
-        one, two = made.of(proved.other), made.of(proved.key, [2])
-    for name in ("leaf", "salt", "content", "tlog_proof"):
-        mixed = copy.deepcopy(one)
-        mixed["proofs"][0][name] = two["proofs"][0][name]
-        assert not holds(mixed), name
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda p: p.pop("schema"),
-        lambda p: p.pop("verifier_key"),
-        lambda p: p.pop("proofs"),
-        lambda p: p.update(schema="convarchive.proof/2"),
-        lambda p: p.update(proofs=[]),
-        lambda p: p.update(proofs={}),
-        lambda p: p.update(verifier_key=""),
-        lambda p: p["proofs"][0].pop("salt"),
-        lambda p: p["proofs"][0].pop("content"),
-        lambda p: p["proofs"][0].update(salt=None),
-        lambda p: p["proofs"][0].update(content=None),
-        lambda p: p["proofs"][0].update(salt=p["proofs"][0]["salt"].upper() + " "),
-        lambda p: p["proofs"][0]["content"].update(more=1),
-        lambda p: p["proofs"][0]["content"]["documents"].append(["x", "0" * 64, 1]),
-        lambda p: p["proofs"][0].update(leaf=p["proofs"][0]["leaf"] + " "),
-        lambda p: p["proofs"][0].update(leaf=1),
-        lambda p: p["proofs"].append({}),
-        lambda p: p["proofs"][0].update(tlog_proof=""),
-        lambda p: p["proofs"][0].update(tlog_proof=p["proofs"][0]["tlog_proof"] + "\n"),
-        lambda p: rewritten(p, "index ", "extra YQ==\nindex "),
-        lambda p: rewritten(p, "index ", "index +"),
-        lambda p: rewritten(p, "index ", "index 0"),
-        lambda p: rewritten(p, "index ", "index -"),
-        lambda p: rewritten(p, "=\n\n", "=\n" + "A" * 43 + "=\n\n"),
-        lambda p: rewritten(p, "=\n", "=\r\n"),
-        lambda p: rewritten(p, "— ", "- "),
-    ],
-)  # fmt: skip
-def test_a_proof_that_was_tampered_with(
-    proof: proofs.Proof, holds: Holds, change: Callable[[Any], object]
-) -> None:
-    """Is none, whatever was added, left out or written otherwise."""
-    changed = copy.deepcopy(proof)
-    change(changed)
-    assert holds(proof)
-    assert not holds(changed)
-
-
-@pytest.mark.parametrize("rubbish", [b"", b"{}", b"[]", b"null", b"\xff\xfe", b"[" * 100_000])
-def test_rubbish_is_no_proof(rubbish: bytes, tmp_path: Path) -> None:
-    """And it is said in one line, without a traceback."""
-    (tmp_path / "p.json").write_bytes(rubbish)
-    told = bare(tmp_path, "p.json")
-    assert told.returncode == 1
-    assert re.fullmatch(r"NOT PROVED: [ -~]*\n", told.stderr)
-    assert "PROVED, if" not in told.stdout
-
-
-def test_a_proof_of_another_archive(proof: proofs.Proof, holds: Holds, tmp_path: Path) -> None:
-    """Holds by its own key, and not by that of this one."""
-    with Archive.create(tmp_path / "other") as archive:
-        other = archive.verifier_keys()[-1]
-    assert holds(proof)
-    assert not holds(proof, key=other)
-
-
-def test_a_forger_needs_the_key(proved: Proved, proof: proofs.Proof, holds: Holds) -> None:
-    """A ledger of one's own making, under the archive's name, signed by a key of one's own, holds
-    for who takes the key that came with it, and for nobody who has the right one."""
-    name, key, salt = proved.vkey.split("+")[0], Ed25519PrivateKey.generate(), b"0" * 16
-    content = {**proof["proofs"][0]["content"], "received_at": "2019-01-01T00:00:00.000000Z"}
-    leaf = ledger.canonical({"kind": "revision", "commitment": ledger.commitment(salt, content)})
-    root = base64.b64encode(merkle.leaf_hash(leaf)).decode()
-    note = notes.sign(f"{name}\n1\n{root}\n".encode(), name, key).decode()
-    forged = {
-        "schema": proofs.SCHEMA,
-        "verifier_key": notes.verifier_key(name, key.public_key().public_bytes_raw()),
-        "proofs": [{"leaf": leaf.decode(), "salt": salt.hex(), "content": content,
-                    "tlog_proof": f"c2sp.org/tlog-proof@v1\nindex 0\n\n{note}"}],
-    }  # fmt: skip
-    assert holds(forged)
-    assert not holds(forged, key=proved.vkey)
-    assert not holds({**forged, "verifier_key": proved.vkey})
 
 
 # What can't be proved
@@ -421,54 +150,49 @@ def test_a_conversation_that_was_never_erased(proved: Proved) -> None:
         made.of_tombstone(proved.key)
 
 
-# The checker itself
+# What was erased
 
 
-def test_the_checker_is_short_and_stands_alone() -> None:
-    """Someone who has to trust it can read it: no more than 80 lines of code, and nothing but the
-    standard library and `cryptography`."""
-    tree = ast.parse(CHECKER.read_text(encoding="utf-8"))
-    modules = {
-        name.split(".")[0]
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in (
-            [node.module or ""]
-            if isinstance(node, ast.ImportFrom)
-            else [each.name for each in node.names]
-        )
-    }
-    assert modules - set(sys.stdlib_module_names) == {"cryptography"}
-    assert lines_of_code(tree) <= 80
+@pytest.fixture
+def erased(mine: Proved) -> Proved:
+    """The archive after the conversation that had changed was erased, and that was signed."""
+    with Archive.open(mine.directory) as archive:
+        archive.erase(archive.plan_erasure(ids=[ODD]), reason="Request 17")
+        archive.checkpoint()
+    return mine
 
 
-def lines_of_code(tree: ast.Module) -> int:
-    """Lines without docstrings, comments and empty ones."""
-    told: set[int] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.FunctionDef) and ast.get_docstring(node):
-            first = node.body[0]
-            told.update(range(first.lineno, (first.end_lineno or 0) + 1))
-    text = CHECKER.read_text(encoding="utf-8").splitlines()
-    code = [line.strip() for at, line in enumerate(text, start=1) if at not in told]
-    return sum(bool(line) and not line.startswith("#") for line in code)
+def test_a_tombstone_is_proved(erased: Proved, holds: Holds) -> None:
+    """Both states were received, the recording was there, and then came the erasure: each entry is
+    still in the tree, but what they commit to is gone."""
+    with prover(erased) as made:
+        proof = made.of_tombstone(erased.key)
+    assert holds(proof, key=erased.vkey)
+    *gone, stone = proof["proofs"]
+    kinds = [json.loads(part["leaf"])["kind"] for part in proof["proofs"]]
+    assert kinds == ["revision", "sound", "recording", "revision", "erasure"]
+    assert {(part["salt"], part["content"]) for part in gone} == {(None, None)}
+    assert json.loads(stone["leaf"])["conversation"] == erased.key
+    assert stone["content"]["source"] == "ayra"
+    assert "odd_" not in json.dumps(proof)
 
 
-def flipped(data: bytes, at: int) -> bytes:
-    """With this bit another."""
-    changed = bytearray(data)
-    changed[at // 8] ^= 1 << at % 8
-    return bytes(changed)
+def test_a_tombstone_can_be_tied_to_an_old_proof(
+    erased: Proved, proof: proofs.Proof, holds: Holds, documents: list[Path]
+) -> None:
+    """Who was handed the conversation before can still prove it, and its entry is the one whose
+    content the erasure names as destroyed."""
+    with prover(erased) as made:
+        leaves = [part["leaf"] for part in made.of_tombstone(erased.key)["proofs"]]
+    assert holds(proof, *documents, key=erased.vkey)
+    assert proof["proofs"][0]["leaf"] in leaves
 
 
-def rewritten(proof: Any, text: str, other: str) -> None:
-    """Put something else into the first tlog-proof of a proof."""
-    part = proof["proofs"][0]
-    assert text in part["tlog_proof"]
-    part["tlog_proof"] = part["tlog_proof"].replace(text, other, 1)
-
-
-def grow(archive: Archive) -> None:
-    """Put something into the ledger."""
-    with archive.writing("test") as connection, database.transaction(connection):
-        ledger.append(connection, "test", "2026-01-01T00:00:00.000000Z")
+def test_what_was_erased_has_no_other_proof(erased: Proved) -> None:
+    """By its key there is nothing to open; by its name it is known that it was erased."""
+    with Archive.open(erased.directory) as archive:
+        with pytest.raises(NotFound):
+            archive.prover().of(erased.key)
+        assert archive.key_of_erased(ODD) == erased.key
+        assert archive.key_of_erased(f"ayra/{ODD}") == erased.key
+        assert archive.key_of_erased("conv_1") is None

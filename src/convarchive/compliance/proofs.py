@@ -31,6 +31,7 @@ from typing import Any
 from convarchive.compliance import checkpoints, keys
 from convarchive.errors import ConvarchiveError, DamageFound, NotFound
 from convarchive.store import evidence, ledger, merkle
+from convarchive.store.tombstones import Tombstone, erasure_key, id_hash, tombstone_content
 
 SCHEMA = "convarchive.proof/1"
 SUFFIX = "proof.json"
@@ -92,10 +93,11 @@ class Prover:
         return self.of(key, [state[2]["revision"] for state in self._states(key)])
 
     def of_tombstone(self, key: int) -> Proof:
-        """The proof that something was here, and was destroyed.
+        """The proof that something was here, and was destroyed: the entries that have lost their
+        content, then the one for the tombstone, with what that says.
 
         Args:
-            key: Of the conversation, as the certificate of its destruction says.
+            key: That the conversation had, as the certificate of its destruction says.
 
         Raises:
             NotFound: No conversation of this key was destroyed.
@@ -103,16 +105,22 @@ class Prover:
             DamageFound: The ledger is not what was signed.
         """
         found = self._connection.execute(
-            "SELECT ledger FROM tombstones WHERE conversation = ?1"
-            " UNION SELECT position FROM destroyed_entries WHERE conversation = ?1 ORDER BY 1",
+            f"SELECT ledger, salt, {', '.join(Tombstone._fields)} FROM tombstones"
+            " WHERE conversation = ?",
             (key,),
-        ).fetchall()
-        if not found:
+        ).fetchone()
+        if found is None:
             raise NotFound(
                 f"No conversation of key {key} was erased from this archive.",
                 "", "The keys are in the certificate of each erasure and disposal.",
             )  # fmt: skip
-        return self._document([self._included(position) for (position,) in found])
+        position, salt, *row = found
+        destroyed = self._connection.execute(
+            "SELECT position FROM destroyed_entries WHERE conversation = ? ORDER BY 1", (key,)
+        ).fetchall()
+        parts = [self._included(entry) for (entry,) in destroyed]
+        stone = self._opened(position, salt, tombstone_content(Tombstone(*row)))
+        return self._document([*parts, stone])
 
     def _document(self, parts: list[Proof]) -> Proof:
         (key, *_) = self.checkpoint.signed_by
@@ -188,6 +196,24 @@ class Prover:
         for position, salt, received_at, sound_position, sound_salt, *sound in found:
             yield position, salt, evidence.recording_content(key, sound[0], received_at)
             yield sound_position, sound_salt, evidence.sound_content(*sound)
+
+
+def key_of_erased(connection: sqlite3.Connection, name: str) -> int | None:
+    """The key that a conversation had which was erased; None where that is not known.
+
+    Args:
+        connection: To the archive's database.
+        name: Its whole id, or ``SOURCE/ID``.
+    """
+    secret = erasure_key(connection)
+    sources = connection.execute("SELECT name FROM sources").fetchall()
+    names = [name.partition("/")[::2], *((source, name) for (source,) in sources)]
+    found = connection.execute(
+        "SELECT conversation FROM tombstones"
+        " WHERE id_hash IN (SELECT value FROM json_each(?)) LIMIT 1",
+        (json.dumps([id_hash(secret, *each) for each in names]),),
+    ).fetchone()
+    return int(found[0]) if found else None
 
 
 def written(proof: Mapping[str, Any]) -> bytes:
