@@ -166,6 +166,12 @@ def test_a_proof_of_another_archive(proof: proofs.Proof, holds: Holds, tmp_path:
     assert not holds(proof, key=other)
 
 
+@pytest.mark.parametrize("key", ["", " ", "x", "a+b+c"])
+def test_a_key_that_is_none(proof: proofs.Proof, holds: Holds, key: str) -> None:
+    """Such as from a file that is empty: the key that came with the proof does not stand in."""
+    assert not holds(proof, key=key)
+
+
 def test_a_forger_needs_the_key(proved: Proved, proof: proofs.Proof, holds: Holds) -> None:
     """A ledger of one's own making, under the archive's name, signed by a key of one's own, holds
     for who takes the key that came with it, and for nobody who has the right one."""
