@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from convarchive.cli import run as command_line
 from convarchive.errors import UsageError
 from convarchive.export import FORMATS, FileFormat, Selection, TreeFormat, Wishes, export
 from convarchive.model import Conversation
+from convarchive.redact import Redaction, kinds
 
 ABLE = [name for name, made in FORMATS.items() if "proofs" in made.grants]
 TREES = [name for name in ABLE if isinstance(FORMATS[name], TreeFormat)]
@@ -82,8 +84,7 @@ def test_which_formats_cannot(
     select: Callable[..., Selection], call: Conversation, tmp_path: Path, fmt: str
 ) -> None:
     """Refuse it, and say which can."""
-    selection = select(call)
-    object.__setattr__(selection, "wishes", Wishes(proofs=True))
+    selection = replace(select(call), wishes=Wishes(proofs=True))
     with pytest.raises(UsageError, match=r"--with-proofs.*jsonl, json, text") as raised:
         export(selection, fmt, tmp_path / "x")
     assert raised.value.exit_code == 2
@@ -234,6 +235,19 @@ def test_not_together_with_redaction(
     assert command_line(["-a", str(signed.directory), *options]) == 2
     assert "is not what was stored" in capsys.readouterr().err
     assert not path.exists()
+
+
+def test_what_is_redacted_has_no_proof(
+    select: Callable[..., Selection], call: Conversation, tmp_path: Path
+) -> None:
+    """Whoever asks for both, past the command line, gets neither."""
+    selection = replace(select(call), wishes=Wishes(proofs=True), proof=lambda *_: {})
+    with (
+        Redaction(selection, kinds(["phone"])) as redaction,
+        pytest.raises(UsageError, match="no proofs"),
+    ):
+        export(redaction.selection, "raw", tmp_path / "x")
+    assert not any(tmp_path.iterdir())
 
 
 def test_what_is_not_signed_yet(
