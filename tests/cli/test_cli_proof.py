@@ -100,6 +100,8 @@ def test_which_states(find: Run, revision: str) -> None:
         (("nobody",), 6, "There is no conversation"),
         (("--tombstone", "1"), 6, "was erased"),
         (("--tombstone", "x"), 2, "x"),
+        (("--tombstone", "-1"), 2, "-1"),
+        (("--tombstone", "9" * 20), 2, "999"),
         ((NAME, "-o", "missing/p.json"), 2, "Create it first"),
     ],
 )

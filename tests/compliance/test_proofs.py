@@ -101,6 +101,17 @@ def test_a_checkpoint_that_is_damaged_is_passed_over(mine: Proved, holds: Holds)
         assert holds(made.of(mine.other), key=mine.vkey)
 
 
+def test_no_checkpoint_that_is_whole(mine: Proved) -> None:
+    """Is damage, with what is wrong with the newest."""
+    for path in (mine.directory / "checkpoints").glob("0*.txt"):
+        path.write_bytes(b"")
+    with (
+        pytest.raises(DamageFound, match=r"It is no signed note.*convarchive verify"),
+        prover(mine),
+    ):
+        pass
+
+
 def test_a_newer_checkpoint_than_what_is_read(mine: Proved, holds: Holds) -> None:
     """Is not used: while an export goes on, a sync may write one."""
     with Archive.open(mine.directory) as archive, archive.snapshot():

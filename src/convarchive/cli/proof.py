@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.argument("name", metavar="[ID]", required=False)
 @click.option("-o", "--output", metavar="FILE", help="Write the proof to a file; - for stdout.")
 @click.option("--revision", metavar="all|N", help="Which states of it; else the newest.")
-@click.option("--tombstone", metavar="KEY", type=int,
+@click.option("--tombstone", metavar="KEY", type=click.IntRange(1, 2**63 - 1),
               help="That the conversation of this key was here, and was erased.")  # fmt: skip
 @click.option("--with-documents", "directory", metavar="DIR",
               help="A directory with the vendor's bytes, sound, proof and checker.")  # fmt: skip

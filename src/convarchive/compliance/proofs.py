@@ -236,18 +236,32 @@ def _newest(connection: sqlite3.Connection, directory: Path) -> checkpoints.Chec
 
     Raises:
         ConvarchiveError: There is none.
+        DamageFound: There are some, and none of them is whole.
     """
-    size, known = ledger.size(connection), keys.verifier_keys(connection)
-    for checkpoint in reversed(checkpoints.all_of(directory)):
-        if checkpoint.size <= size:
-            checked = checkpoints.checked(checkpoint, known)
-            if not checked.error:
-                return checked
+    size, why = ledger.size(connection), ""
+    for checkpoint in _newest_first(connection, directory):
+        if not checkpoint.error and checkpoint.size <= size:
+            return checkpoint
+        why = why or checkpoint.error or "The newest is of more entries than the ledger has."
+    if why:
+        raise _damage(f"No checkpoint can be used. {why}")
     raise ConvarchiveError(
         "Nothing can be proved, since the ledger was not signed yet.",
         "A proof leads to a signed checkpoint.",
         "Sign it: convarchive checkpoint",
     )
+
+
+def _newest_first(
+    connection: sqlite3.Connection, directory: Path
+) -> Iterator[checkpoints.Checkpoint]:
+    """The checkpoints, their signatures checked. There may be thousands, and the first will do."""
+    newest = checkpoints.newest(connection, directory)
+    if newest is not None:
+        yield newest
+        known = keys.verifier_keys(connection)
+        for checkpoint in reversed(checkpoints.all_of(directory)):
+            yield checkpoints.checked(checkpoint, known)
 
 
 def _damage(why: str) -> DamageFound:
