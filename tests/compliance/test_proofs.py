@@ -128,6 +128,10 @@ def test_a_newer_checkpoint_than_what_is_read(mine: Proved, holds: Holds) -> Non
     "statement",
     [
         "UPDATE revisions SET salt = randomblob(16)",
+        "UPDATE revisions SET salt = NULL",
+        "UPDATE revisions SET ledger = NULL",
+        "UPDATE revisions SET ledger = 0",
+        "UPDATE recordings SET ledger = ledger - 1",
         "UPDATE revisions SET received_at = '2020-01-01T00:00:00.000000Z'",
         "UPDATE documents SET sha256 = printf('%064d', 0)",
         "UPDATE recordings SET fetched_at = '2020'",

@@ -42,7 +42,8 @@ _TLOG_PROOF = "c2sp.org/tlog-proof@v1"
 _REMEMBERED = 1 << 14
 """Nodes of the tree: neighbours have most of their way to the root in common."""
 
-_Committed = tuple[int, bytes, evidence.Content]  # position, salt and content
+_Committed = tuple[int | None, bytes | None, evidence.Content]
+"""Position, salt and content; the first two are there, but in a damaged archive."""
 
 Proof = dict[str, Any]
 
@@ -126,8 +127,10 @@ class Prover:
         (key, *_) = self.checkpoint.signed_by
         return {"schema": SCHEMA, "verifier_key": key, "proofs": parts}
 
-    def _opened(self, position: int, salt: bytes, content: evidence.Content) -> Proof:
+    def _opened(self, position: int | None, salt: bytes | None, content: evidence.Content) -> Proof:
         """An entry with what it commits to."""
+        if position is None or salt is None:
+            raise _damage("It is lost where in the ledger it is, or its salt.")
         part = self._included(position)
         if json.loads(part["leaf"]).get("commitment") != ledger.commitment(salt, content):
             raise _damage(f"Entry {position} of the ledger commits to something else.")
