@@ -168,6 +168,12 @@ class Keeping(Opened):
 
         return Prover(self._connection(), self.directory)
 
+    def key_of_erased(self, name: str) -> int | None:
+        """The key that a conversation of this name had which was erased; None for none such."""
+        from convarchive.compliance import proofs
+
+        return proofs.key_of_erased(self._connection(), name)
+
     def entered_at(self, position: int) -> str | None:
         """When an entry of the ledger was made; None where there is none at this position."""
         found = (

@@ -102,7 +102,7 @@ def main() -> None:
     parser.add_argument("--key", help="the verifier key, from elsewhere than the proof")
     given = parser.parse_intermixed_args()
     proof = json.loads(Path(given.proof).read_bytes())
-    key, named = given.key or proof["verifier_key"], set[str]()
+    key, named = proof["verifier_key"] if given.key is None else given.key, set[str]()
     require(proof["schema"] == "convarchive.proof/1", "this is no proof, or of a later kind")
     require(proof["verifier_key"] == key, f"it was made for another key, {proof['verifier_key']}")
     require(len(proof["proofs"]) > 0, "it proves nothing")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import shutil
 import sqlite3
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.compliance.signed import ODD, SOUND, Holds, Proved, make, prover
 from tests.conftest import make_archive
 
 from convarchive import Archive, settings
+from convarchive.compliance import proofs
 from convarchive.sandbox import Sandbox
 from convarchive.store import clock, ledger
 from convarchive.store.database import transaction
@@ -76,3 +82,59 @@ def tamper(archive: Archive, *statements: str) -> None:
         for _, sql in triggers:
             connection.execute(sql)
     connection.close()
+
+
+@pytest.fixture(scope="module")
+def proved(tmp_path_factory: pytest.TempPathFactory) -> Proved:
+    """Five conversations, one of them changed since."""
+    directory = tmp_path_factory.mktemp("proved") / "archive"
+    with make(directory) as archive:
+        vkey = archive.verifier_keys()[-1]
+        return Proved(directory, vkey, archive.find(ODD), archive.find("conv_1"))
+
+
+@pytest.fixture
+def mine(proved: Proved, tmp_path: Path) -> Proved:
+    """The same, to be changed."""
+    shutil.copytree(proved.directory, tmp_path / "archive")
+    return proved._replace(directory=tmp_path / "archive")
+
+
+@pytest.fixture(scope="module")
+def proof(proved: Proved) -> proofs.Proof:
+    """Of the conversation that changed: its newest state, and its recording."""
+    with prover(proved) as made:
+        return made.of(proved.key)
+
+
+@pytest.fixture(scope="module")
+def documents(proved: Proved, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The vendor's bytes of that conversation, and its sound."""
+    folder = tmp_path_factory.mktemp("documents")
+    with Archive.open(proved.directory) as archive:
+        for name, body in archive.documents(proved.key):
+            (folder / f"{name}.json").write_bytes(body)
+    (folder / "sound.wav").write_bytes(SOUND)
+    return sorted(folder.iterdir())
+
+
+@pytest.fixture(scope="module")
+def holds(tmp_path_factory: pytest.TempPathFactory) -> Holds:
+    """``holds(proof, *documents, key=…)``: what the checker says, in this process to be fast."""
+    from convarchive import verify_proof
+
+    path = tmp_path_factory.mktemp("checked") / "p.proof.json"
+
+    def holds(proof: proofs.Proof | bytes, *documents: Path, key: str | None = None) -> bool:
+        path.write_bytes(proof if isinstance(proof, bytes) else proofs.written(proof))
+        options = [] if key is None else ["--key", key]
+        arguments = ["verify_proof.py", str(path), *options, *map(str, documents)]
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()):
+            patch.setattr(sys, "argv", arguments)
+            try:
+                verify_proof.main()
+            except Exception:  # noqa: BLE001 - as the program itself: any error is a no
+                return False
+        return True
+
+    return holds

@@ -12,7 +12,7 @@ import click
 
 from convarchive.cli import screen
 from convarchive.cli.app import App
-from convarchive.errors import UsageError
+from convarchive.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
     from convarchive.archive import Archive
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.argument("name", metavar="[ID]", required=False)
 @click.option("-o", "--output", metavar="FILE", help="Write the proof to a file; - for stdout.")
 @click.option("--revision", metavar="all|N", help="Which states of it; else the newest.")
-@click.option("--tombstone", metavar="KEY", type=int,
+@click.option("--tombstone", metavar="KEY", type=click.IntRange(1, 2**63 - 1),
               help="That the conversation of this key was here, and was erased.")  # fmt: skip
 @click.option("--with-documents", "directory", metavar="DIR",
               help="A directory with the vendor's bytes, sound, proof and checker.")  # fmt: skip
@@ -70,12 +70,26 @@ def command(
 def _made(archive: Archive, name: str | None, revision: str | None, tombstone: int | None) -> Proof:
     if name is None:
         return archive.prover().of_tombstone(tombstone or 0)
-    key = archive.find(name)
+    key = _found(archive, name)
     if revision == "all":
         return archive.prover().of_all_states(key)
     if revision is not None and not (revision.isdecimal() and 0 < len(revision) < 18):
         raise UsageError(f"There is no revision {revision!r}.", "", "Give a number, or all.")
     return archive.prover().of(key, [int(revision)] if revision else [])
+
+
+def _found(archive: Archive, name: str) -> int:
+    try:
+        return archive.find(name)
+    except NotFound:
+        erased = archive.key_of_erased(name)
+        if erased is None:
+            raise
+        raise NotFound(
+            f"The conversation {name!r} was erased.",
+            "That it was here, and when it went, can be proved.",
+            f"convarchive proof --tombstone {erased}",
+        ) from None
 
 
 def _hand_over(
@@ -128,6 +142,9 @@ def _said(leaf: dict[str, Any], part: dict[str, Any]) -> Iterator[str]:
         if "commitment" in leaf:
             yield f"  of what was destroyed; the commitment is {leaf['commitment']}"
         return
+    if "id_hash" in content:
+        yield f"  a conversation of {content['source']}; the keyed hash of its name is"
+        yield f"  {content['id_hash']}"
     if "id" in content:
         yield f"  {content['source']}/{content['id']}, revision {content['revision']}"
     for name, sha256, size in content.get("documents", ()):

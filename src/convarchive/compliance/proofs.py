@@ -31,6 +31,7 @@ from typing import Any
 from convarchive.compliance import checkpoints, keys
 from convarchive.errors import ConvarchiveError, DamageFound, NotFound
 from convarchive.store import evidence, ledger, merkle
+from convarchive.store.tombstones import Tombstone, erasure_key, id_hash, tombstone_content
 
 SCHEMA = "convarchive.proof/1"
 SUFFIX = "proof.json"
@@ -41,7 +42,8 @@ _TLOG_PROOF = "c2sp.org/tlog-proof@v1"
 _REMEMBERED = 1 << 14
 """Nodes of the tree: neighbours have most of their way to the root in common."""
 
-_Committed = tuple[int, bytes, evidence.Content]  # position, salt and content
+_Committed = tuple[int | None, bytes | None, evidence.Content]
+"""Position, salt and content; the first two are there, but in a damaged archive."""
 
 Proof = dict[str, Any]
 
@@ -92,10 +94,11 @@ class Prover:
         return self.of(key, [state[2]["revision"] for state in self._states(key)])
 
     def of_tombstone(self, key: int) -> Proof:
-        """The proof that something was here, and was destroyed.
+        """The proof that something was here, and was destroyed: the entries that have lost their
+        content, then the one for the tombstone, with what that says.
 
         Args:
-            key: Of the conversation, as the certificate of its destruction says.
+            key: That the conversation had, as the certificate of its destruction says.
 
         Raises:
             NotFound: No conversation of this key was destroyed.
@@ -103,23 +106,31 @@ class Prover:
             DamageFound: The ledger is not what was signed.
         """
         found = self._connection.execute(
-            "SELECT ledger FROM tombstones WHERE conversation = ?1"
-            " UNION SELECT position FROM destroyed_entries WHERE conversation = ?1 ORDER BY 1",
+            f"SELECT ledger, salt, {', '.join(Tombstone._fields)} FROM tombstones"
+            " WHERE conversation = ?",
             (key,),
-        ).fetchall()
-        if not found:
+        ).fetchone()
+        if found is None:
             raise NotFound(
                 f"No conversation of key {key} was erased from this archive.",
                 "", "The keys are in the certificate of each erasure and disposal.",
             )  # fmt: skip
-        return self._document([self._included(position) for (position,) in found])
+        position, salt, *row = found
+        destroyed = self._connection.execute(
+            "SELECT position FROM destroyed_entries WHERE conversation = ? ORDER BY 1", (key,)
+        ).fetchall()
+        parts = [self._included(entry) for (entry,) in destroyed]
+        stone = self._opened(position, salt, tombstone_content(Tombstone(*row)))
+        return self._document([*parts, stone])
 
     def _document(self, parts: list[Proof]) -> Proof:
         (key, *_) = self.checkpoint.signed_by
         return {"schema": SCHEMA, "verifier_key": key, "proofs": parts}
 
-    def _opened(self, position: int, salt: bytes, content: evidence.Content) -> Proof:
+    def _opened(self, position: int | None, salt: bytes | None, content: evidence.Content) -> Proof:
         """An entry with what it commits to."""
+        if position is None or salt is None:
+            raise _damage("It is lost where in the ledger it is, or its salt.")
         part = self._included(position)
         if json.loads(part["leaf"]).get("commitment") != ledger.commitment(salt, content):
             raise _damage(f"Entry {position} of the ledger commits to something else.")
@@ -190,6 +201,24 @@ class Prover:
             yield sound_position, sound_salt, evidence.sound_content(*sound)
 
 
+def key_of_erased(connection: sqlite3.Connection, name: str) -> int | None:
+    """The key that a conversation had which was erased; None where that is not known.
+
+    Args:
+        connection: To the archive's database.
+        name: Its whole id, or ``SOURCE/ID``.
+    """
+    secret = erasure_key(connection)
+    sources = connection.execute("SELECT name FROM sources").fetchall()
+    names = [name.partition("/")[::2], *((source, name) for (source,) in sources)]
+    found = connection.execute(
+        "SELECT conversation FROM tombstones"
+        " WHERE id_hash IN (SELECT value FROM json_each(?)) LIMIT 1",
+        (json.dumps([id_hash(secret, *each) for each in names]),),
+    ).fetchone()
+    return int(found[0]) if found else None
+
+
 def written(proof: Mapping[str, Any]) -> bytes:
     """A proof as the bytes of a file, to be read by people as well."""
     import msgspec.json
@@ -210,18 +239,32 @@ def _newest(connection: sqlite3.Connection, directory: Path) -> checkpoints.Chec
 
     Raises:
         ConvarchiveError: There is none.
+        DamageFound: There are some, and none of them is whole.
     """
-    size, known = ledger.size(connection), keys.verifier_keys(connection)
-    for checkpoint in reversed(checkpoints.all_of(directory)):
-        if checkpoint.size <= size:
-            checked = checkpoints.checked(checkpoint, known)
-            if not checked.error:
-                return checked
+    size, why = ledger.size(connection), ""
+    for checkpoint in _newest_first(connection, directory):
+        if not checkpoint.error and checkpoint.size <= size:
+            return checkpoint
+        why = why or checkpoint.error or "The newest is of more entries than the ledger has."
+    if why:
+        raise _damage(f"No checkpoint can be used. {why}")
     raise ConvarchiveError(
         "Nothing can be proved, since the ledger was not signed yet.",
         "A proof leads to a signed checkpoint.",
         "Sign it: convarchive checkpoint",
     )
+
+
+def _newest_first(
+    connection: sqlite3.Connection, directory: Path
+) -> Iterator[checkpoints.Checkpoint]:
+    """The checkpoints, their signatures checked. There may be thousands, and the first will do."""
+    newest = checkpoints.newest(connection, directory)
+    if newest is not None:
+        yield newest
+        known = keys.verifier_keys(connection)
+        for checkpoint in reversed(checkpoints.all_of(directory)):
+            yield checkpoints.checked(checkpoint, known)
 
 
 def _damage(why: str) -> DamageFound:
