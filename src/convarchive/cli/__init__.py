@@ -44,6 +44,7 @@ SECTIONS = {
         "coverage": "Is it all there: listed, stored, missing, by month.",
         "problems": "What could not be stored, and why.",
         "hold": "Legal holds: what must not be destroyed.",
+        "log": "What was done to the archive, and who read what.",
         "reindex": "Make the search index anew.",
         "rebuild": "Make the tables anew from the vendor's bytes.",
         "backup": "Copy the archive while it is in use.",
