@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -109,14 +109,20 @@ def write(
         told = person(archive, callers, keys, len(mentioning))
         chosen = _selection(archive, callers, keys)
         tally = Tally(chosen, lambda done: tell(done, len(keys)), len(_WISHES))
-        selection = tally.watched()
-        if path.suffix.lower() == ".zip":
-            with new_file(path, force=False) as file, Zip(file, f"{safe(path.stem)}/") as tree:
-                _fill(archive, selection, told, keys, tree)
-        else:
-            with new_directory(path, force=False) as root:
-                _fill(archive, selection, told, keys, Folder(root))
+        with _landing(path) as tree:
+            _fill(archive, tally.watched(), told, keys, tree)
     return Person(len(keys), path, mentioning, tuple(tally.lost))
+
+
+@contextmanager
+def _landing(path: Path) -> Iterator[Tree]:
+    """Where the files go: under the path when all of them are there, and nowhere before."""
+    if path.suffix.lower() == ".zip":
+        with new_file(path, force=False) as file, Zip(file, f"{safe(path.stem)}/") as packed:
+            yield packed
+    else:
+        with new_directory(path, force=False) as root:
+            yield Folder(root)
 
 
 def person(
