@@ -180,3 +180,10 @@ def test_sound_that_is_lost_is_told(archive: Archive, tmp_path: Path) -> None:
     done = dsar.write(archive, [PERSON], tmp_path / "out")
     assert len(done.lost) == 2
     assert "html/index.html" in contents(tmp_path / "out")
+
+
+def test_it_is_logged(archive: Archive, tmp_path: Path) -> None:
+    """What leaves the archive is always written down."""
+    assert dsar.write(archive, [PERSON], tmp_path / "out").logged
+    found = archive._connection().execute("SELECT action, conversations FROM access_log")
+    assert found.fetchall() == [("dsar", 2)]

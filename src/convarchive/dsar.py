@@ -72,6 +72,8 @@ class Person(NamedTuple):
     """What mentions the numbers and is not in it, for somebody to look at."""
     lost: tuple[Lost, ...]
     """Recordings that should be in it, and can't be had."""
+    logged: bool
+    """Whether the ledger knows of it; an archive that can't be written to has no word of it."""
 
 
 def write(
@@ -109,9 +111,10 @@ def write(
         told = person(archive, callers, keys, len(mentioning))
         chosen = _selection(archive, callers, keys)
         tally = Tally(chosen, lambda done: tell(done, len(keys)), len(_WISHES))
+        logged = archive.note_access("dsar", chosen.query, conversations=len(keys))
         with _landing(path) as tree:
             _fill(archive, tally.watched(), told, keys, tree)
-    return Person(len(keys), path, mentioning, tuple(tally.lost))
+    return Person(len(keys), path, mentioning, tuple(tally.lost), logged)
 
 
 @contextmanager

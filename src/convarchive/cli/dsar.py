@@ -46,6 +46,8 @@ def command(app: App, callers: tuple[str, ...], path: str, as_json: bool) -> Non
         output.write_json(_document(done))
     many = screen.counted(done.conversations, "conversation")
     app.say(screen.one_line(f"{many}, in {done.path}"))
+    if not done.logged:
+        app.say("The archive can't be written to here, so its ledger does not know of this.")
     if done.mentioning:
         some = ", ".join(f"{each.source}/{each.id}" for each in done.mentioning[:_NAMED])
         more = " …" if len(done.mentioning) > _NAMED else ""

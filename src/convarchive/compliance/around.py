@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from convarchive import settings
+from convarchive.compliance import access
 from convarchive.errors import ConvarchiveError, SomeFailed
 from convarchive.store import clock, ledger, tombstones
 from convarchive.store.database import transaction
@@ -17,6 +18,7 @@ SETTINGS = "settings"
 def before(connection: sqlite3.Connection, directory: Path) -> None:
     """Catch up with what happened since the archive was last written to."""
     note_settings(connection, directory)
+    access.take_in(connection, directory)
     if tombstones.unfinished(connection):
         from convarchive.compliance import destruction
 
