@@ -66,7 +66,7 @@ def set_(
 
     \b
     convarchive retention set calls --query '*' --keep 6y --delete-after 7y
-    convarchive retention set noise --query 'duration:<5s' --delete-after 30d --from sync
+    convarchive retention set noise --query 'duration:<5s' --delete-after 30d
 
     Of several classes that a conversation matches the longest --keep and the shortest
     --delete-after count. Where they are against each other, it is kept, and said.
