@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.compliance import graveyard
 from tests.compliance.graveyard import KEPT, OTHER, PERSON, RARE, THEIRS, WRITINGS
+from tests.store.conversations import call, received
 
 from convarchive import Archive, settings
 from convarchive.compliance.mentions import Mentions, same_caller
@@ -19,6 +20,7 @@ from convarchive.export.selection import Selection
 from convarchive.sandbox import Sandbox
 from convarchive.store import clock, holds, owed
 from convarchive.store.database import transaction
+from convarchive.store.ingest import ingest
 from convarchive.sync.engine import Options
 
 Made = tuple[Sandbox, Archive]
@@ -326,12 +328,31 @@ def test_a_disk_without_room(archive: Archive, monkeypatch: pytest.MonkeyPatch) 
     [
         ("call +1 (555) 014-2233.", True), ("555.014.2233", True), ("0015550142233", True),
         ("5550142234", False), ("995550142233", False), ("55501422331", False), ("", False),
-        ("id conv_a here", True), ("id conv_b", False),
+        ("id conv_a here", True), ("id conv_b", False), ("id conv_ab", False), ("/conv_a.", True),
     ],
 )  # fmt: skip
 def test_what_mentions_a_number(text: str, found: bool) -> None:
     """In any writing, with the country's code or without, and never as a part of another."""
     assert Mentions(["conv_a"], [PERSON]).within(text.encode()) is found
+
+
+def test_nobody_is_mentioned_by_a_word() -> None:
+    """That a caller is anonymous is no name; an address is one."""
+    assert not Mentions([], ["anonymous"]).within(b"an anonymous call")
+    assert Mentions([], ["sip:jo@example.org"]).within(b"from <sip:jo@example.org>")
+
+
+def test_short_ids_are_no_words(archive: Archive) -> None:
+    """A conversation that an import has named ``5`` goes without what has a 5 in it."""
+    hold(archive, None, "id:nowhere")
+    with archive.writing("test") as connection, transaction(connection):
+        ingest(connection, [received(call("5", caller_number="anonymous"))])
+        holds.release(connection, "smith", reason="settled on 5 May", by="us", at=clock.now())
+        owed.note_problem(connection, "ayra", "a", "read", "15 anonymous", clock.now(), b"[55]")
+    archive.erase(archive.plan_erasure(["5"]), reason="Request 5a")
+    assert [problem.id for problem in archive.problems()] == ["a"]
+    (kept,) = archive.holds(released=True)
+    assert kept.release_reason == "settled on 5 May"
 
 
 @pytest.mark.parametrize(

@@ -27,10 +27,11 @@ from typing import Any, NamedTuple
 
 from convarchive import disk
 from convarchive.compliance import access, certificate
-from convarchive.compliance.mentions import Mentions, digits, writings
+from convarchive.compliance.mentions import Mentions, digits, identifies, writings
 from convarchive.errors import ConvarchiveError, Unfinished
 from convarchive.store import accesses, clock, holds, recordings, removal, tombstones
 from convarchive.store.database import FILE, explained, transaction
+from convarchive.store.naming import SHORTEST_PREFIX
 from convarchive.store.tombstones import Disposal, Tombstone
 
 _PATIENCE = 5_000
@@ -149,7 +150,9 @@ def _delete(connection: sqlite3.Connection, order: Order) -> tuple[Disposal, Men
     ids = [each.id for each in doomed]
     mentions = Mentions(ids, numbers)
     removal.delete_problems(connection, mentions.within)
-    texts = [*ids, *writings(numbers)]
+    # A short id, as imported files have, is in all kinds of words.
+    names = [e.id if len(e.id) >= SHORTEST_PREFIX else f"{e.source}/{e.id}" for e in doomed]
+    texts = [*names, *writings(numbers)]
     holds.forget(connection, texts)
     accesses.forget(connection, texts)
     tombstones.begin(connection, row)
@@ -204,7 +207,11 @@ def _dying(
         if key not in keys
     }
     gone = [*order.numbers, *(each.caller_number for each in doomed if each.caller_number)]
-    return [each for each in dict.fromkeys(gone) if (digits(each) or each.casefold()) not in stay]
+    return [
+        each
+        for each in dict.fromkeys(gone)
+        if identifies(each) and (digits(each) or each.casefold()) not in stay
+    ]
 
 
 def _remove_recordings(connection: sqlite3.Connection, directory: Path) -> None:
