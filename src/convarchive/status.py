@@ -13,7 +13,7 @@ from convarchive import settings
 from convarchive.errors import SettingsError
 from convarchive.index import mark
 from convarchive.settings import SourceSettings
-from convarchive.store import clock, holds, mirror, owed, rows, unindexed
+from convarchive.store import clock, holds, mirror, owed, rows, tombstones, unindexed
 from convarchive.store.database import FILE
 from convarchive.store.recordings import DIRECTORY as RECORDINGS
 from convarchive.store.recordings import LACKING
@@ -55,6 +55,8 @@ class Status(NamedTuple):
     """Legal holds that are active."""
     held: int
     """Conversations that they protect."""
+    unfinished_disposals: int
+    """Of which something may still be on the disk."""
     bytes: int
     """On the disk: database, recordings, index."""
     unindexed: int
@@ -70,7 +72,8 @@ class Status(NamedTuple):
     def healthy(self) -> bool:
         """Nothing needs attention."""
         vanishing = any(source.vanishing for source in self.sources)
-        return self.index_usable and not (self.unindexed or self.problems or vanishing)
+        wanting = self.unindexed or self.problems or self.unfinished_disposals or vanishing
+        return self.index_usable and not wanting
 
     def to_json(self) -> dict[str, Any]:
         """The document ``convarchive.status/1``."""
@@ -96,6 +99,7 @@ def status(connection: sqlite3.Connection, directory: Path) -> Status:
         ),
         holds=len(holds.active(connection)),
         held=len(holds.protected(connection)),
+        unfinished_disposals=len(tombstones.unfinished(connection)),
         bytes=_size(directory),
         unindexed=unindexed.count(connection),
         index_usable=mark.belongs(connection, directory),

@@ -10,7 +10,7 @@ import click
 
 from convarchive.cli import output, screen
 from convarchive.cli.app import App, Group
-from convarchive.cli.destroying import agreed, told
+from convarchive.cli.destroying import MEANWHILE, agreed, told
 
 if TYPE_CHECKING:
     from convarchive.compliance.destruction import Destroyed
@@ -146,17 +146,20 @@ def apply(app: App, form: str | None, limit: int, dry_run: bool, yes: bool, by: 
 
     What stays though it is due: what is under a legal hold, what another class keeps, what has no
     date to count from, and calls in progress. The rows are what goes; what stays is told beside
-    them, and in --json. A certificate is written.
+    them, and in --json. A certificate is written. What was interrupted is finished first.
     """
     with app.open() as archive:
+        if not dry_run and (many := archive.finish_disposals()):
+            app.say(f"{screen.counted(many, 'disposal')} that had been interrupted: finished.")
         plan = archive.plan_retention()
         if form in (None, "table"):
             _show(app, plan, limit)
         _conflicts(app, plan)
         done: Destroyed | None = None
         if plan.goes and not dry_run:
-            many = screen.counted(len(plan.goes), "conversation")
-            agreed(f"Destroy {many} for good?", yes=yes)
+            what = screen.counted(len(plan.goes), "conversation")
+            agreed(f"Destroy {what} for good?", yes=yes)
+            app.say(MEANWHILE)
             done = archive.apply_retention(plan, by=by)
     if form not in (None, "table"):
         output.write_rows(

@@ -34,7 +34,7 @@ from convarchive.store.database import FILE, explained, transaction
 from convarchive.store.naming import SHORTEST_PREFIX
 from convarchive.store.tombstones import Disposal, Tombstone
 
-_PATIENCE = 5_000
+_PATIENCE = 2_000
 """Milliseconds to wait for readers to let go of the write-ahead log."""
 
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -234,7 +234,7 @@ def _remove_recordings(connection: sqlite3.Connection, directory: Path) -> None:
 def _make_index(connection: sqlite3.Connection, directory: Path) -> None:
     from convarchive.index import mark, writer
 
-    writer.build(connection, directory, heap=writer.SMALL_HEAP)
+    writer.build(connection, directory)
     left = [directory / f"{mark.DIRECTORY}{suffix}" for suffix in (".old", ".new")]
     if there := [path for path in left if path.exists()]:
         raise OSError(None, "the old search index can't be removed", str(there[0]))
