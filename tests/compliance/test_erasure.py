@@ -236,6 +236,25 @@ def test_an_unknown_id_leaves_the_others(archive: Archive) -> None:
         archive.plan_erasure([THEIRS[0], "conv_nowhere"])
 
 
+def test_the_beginning_of_an_id_will_not_do(archive: Archive) -> None:
+    """Not while it is that of one conversation, and not when that one is gone: who runs the same
+    again must not erase another, whose id begins with it."""
+    with archive.writing("test") as connection, transaction(connection):
+        ingest(connection, [received(call(f"{THEIRS[0]}23"))])
+    with pytest.raises(NotFound, match="named in full"):
+        archive.plan_erasure([f"{THEIRS[0]}2"])
+    archive.erase(archive.plan_erasure([THEIRS[0]]), reason="Request 17")
+    for name in (THEIRS[0], f"ayra/{THEIRS[0]}"):
+        with pytest.raises(NotFound, match="destroyed already"):
+            archive.plan_erasure([name])
+    assert f"{THEIRS[0]}23" in graveyard.ids(archive)
+
+
+def test_by_source_and_id(archive: Archive) -> None:
+    """As everywhere."""
+    assert [each.id for each in archive.plan_erasure([f"ayra/{THEIRS[0]}"]).doomed] == [THEIRS[0]]
+
+
 @pytest.mark.parametrize("number", ["+1555014223", "5550142233", "0142233", "+4415550142233", "x"])
 def test_a_number_is_matched_exactly(archive: Archive, number: str) -> None:
     """The beginning or the end of a number is somebody else's."""
@@ -274,7 +293,9 @@ def test_a_plan_that_has_changed(archive: Archive, vendor: Sandbox) -> None:
         vendor.upstream.remove("conv_meanwhile")
 
 
-@pytest.mark.parametrize("reason", ["", " ", f"asked by {WRITINGS[2]}", f"about {THEIRS[0]}"])
+@pytest.mark.parametrize(
+    "reason", ["", " ", f"asked by {WRITINGS[2]}", f"about {THEIRS[0]}", "a\x1b[2J", "\udcff"]
+)
 def test_a_reason_that_would_keep_it(archive: Archive, reason: str) -> None:
     """The reason is kept for good, so it can't name what is erased."""
     with pytest.raises(UsageError):

@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 from convarchive import disk
 from convarchive.compliance import access, certificate
 from convarchive.compliance.mentions import Mentions, digits, identifies, writings
-from convarchive.errors import ConvarchiveError, Unfinished
+from convarchive.errors import ConvarchiveError, Unfinished, UsageError
 from convarchive.store import accesses, clock, holds, recordings, removal, tombstones
 from convarchive.store.database import FILE, explained, transaction
 from convarchive.store.naming import SHORTEST_PREFIX
@@ -121,6 +121,17 @@ def try_to_finish(connection: sqlite3.Connection, directory: Path) -> None:
     """
     with contextlib.suppress(Unfinished):
         finish(connection, directory)
+
+
+def checked(what: str, text: str) -> str:
+    """A text that is kept for good.
+
+    Raises:
+        UsageError: It has characters that nobody can see, or that no database takes.
+    """
+    if not text.replace("\n", " ").isprintable():
+        raise UsageError(f"The {what} has characters that cannot be shown.")
+    return text
 
 
 def _delete(connection: sqlite3.Connection, order: Order) -> tuple[Disposal, Mentions, list[str]]:
