@@ -418,3 +418,21 @@ class Keeping(Opened):
         from convarchive.compliance import retention
 
         return retention.apply(self, plan, by=by)
+
+    def finish_disposals(self) -> int:
+        """Bring to their end the disposals that were interrupted; how many those were.
+
+        Raises:
+            ArchiveBusy: Another process is writing.
+            Unfinished: They can't be brought to their end now, and why.
+        """
+        from convarchive.compliance import destruction
+        from convarchive.store import tombstones
+
+        many = len(tombstones.unfinished(self._connection()))
+        if many:
+            self.close()  # a reader would keep the write-ahead log from being emptied
+            # Not by our own, which would try in silence before.
+            with super().writing("retention apply") as connection:
+                destruction.finish(connection, self.directory)
+        return many

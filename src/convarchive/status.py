@@ -15,7 +15,7 @@ from convarchive.compliance import checkpoints
 from convarchive.errors import SettingsError
 from convarchive.index import mark
 from convarchive.settings import SourceSettings
-from convarchive.store import clock, holds, ledger, mirror, owed, rows, unindexed
+from convarchive.store import clock, holds, ledger, mirror, owed, rows, tombstones, unindexed
 from convarchive.store.database import FILE
 from convarchive.store.recordings import DIRECTORY as RECORDINGS
 from convarchive.store.recordings import LACKING
@@ -57,6 +57,8 @@ class Status(NamedTuple):
     """Legal holds that are active."""
     held: int
     """Conversations that they protect."""
+    unfinished_disposals: int
+    """Of which something may still be on the disk."""
     bytes: int
     """On the disk: database, recordings, index, checkpoints."""
     verified_at: str | None
@@ -86,8 +88,8 @@ class Status(NamedTuple):
     def healthy(self) -> bool:
         """Nothing needs attention."""
         vanishing = any(source.vanishing for source in self.sources)
-        wrong = self.unindexed or self.problems or self.damaged or vanishing
-        return self.index_usable and not (wrong or self.checkpoint_error)
+        wrong = self.unindexed or self.problems or self.damaged or self.unfinished_disposals
+        return self.index_usable and not (wrong or vanishing or self.checkpoint_error)
 
     def to_json(self) -> dict[str, Any]:
         """The document ``convarchive.status/1``."""
@@ -114,6 +116,7 @@ def status(connection: sqlite3.Connection, directory: Path) -> Status:
         ),
         holds=len(holds.active(connection)),
         held=len(holds.protected(connection)),
+        unfinished_disposals=len(tombstones.unfinished(connection)),
         bytes=_size(directory),
         **_verified(connection),
         unindexed=unindexed.count(connection),

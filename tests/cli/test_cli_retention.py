@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ from tests.compliance.graveyard import KEPT, OTHER, THEIRS
 
 from convarchive import Archive
 from convarchive.sandbox import Sandbox
+from convarchive.store import clock, tombstones
+from convarchive.store.database import transaction
+from convarchive.store.tombstones import Disposal
 
 if TYPE_CHECKING:
     from tests.conftest import Cli
@@ -111,7 +115,7 @@ def test_conflicts_are_told(archive: Archive, cli: Cli) -> None:
 def test_as_json(archive: Archive, cli: Cli) -> None:
     """What goes, what stays and why."""
     told = json.loads(cli("retention", "apply", "--dry-run", "--json").stdout)
-    assert told["schema"] == "convarchive.retention-apply/1"
+    assert told["schema"] == "convarchive.disposal/1"
     assert (told["destroyed"], told["certificate"]) == (False, None)
     assert [row["id"] for row in told["conversations"]] == list(KEPT[1:])
     (conflict,) = told["conflicts"]
@@ -135,3 +139,32 @@ def test_nothing_due(archive: Archive, cli: Cli) -> None:
     done = cli("retention", "apply", "--yes")
     assert (done.returncode, "Nothing is due" in done.stderr) == (0, True)
     assert not (archive.directory / "certificates").exists()
+
+
+def test_what_was_interrupted(archive: Archive, cli: Cli) -> None:
+    """The status tells of it, and the next application finishes it, though nothing is due."""
+    archive.remove_retention("others")
+    with archive.writing("test") as connection, transaction(connection):
+        row = Disposal(1, "erasure", clock.now(), "us", "Request 17", "{}", 0, 0, 0)
+        tombstones.begin(connection, row)
+    archive.close()
+    assert "convarchive retention apply" in cli("status").stdout
+    told = json.loads(cli("status", "--json").stdout)
+    assert (told["unfinished_disposals"], told["healthy"]) == (1, False)
+    done = cli("retention", "apply")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(cli("status", "--json").stdout)["unfinished_disposals"] == 0
+    assert (archive.directory / "certificates" / "disposal-0001.html").exists()
+
+
+@pytest.mark.slow
+def test_what_cannot_be_finished(archive: Archive, cli: Cli) -> None:
+    """While another program reads: exit code 1, and why."""
+    reader = sqlite3.connect(archive.directory / "archive.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM turns").fetchone()
+    done = cli("retention", "apply", "--yes")
+    assert (done.returncode, "Another program is reading" in done.stderr) == (1, True)
+    assert cli("retention", "apply").returncode == 1
+    reader.close()
+    assert cli("retention", "apply").returncode == 0

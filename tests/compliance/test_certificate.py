@@ -162,7 +162,7 @@ def test_rules_and_what_they_held_back(archive: Archive) -> None:
     }  # fmt: skip
     assert OTHER not in path.read_text()
     text = path.with_suffix(".html").read_text()
-    assert re.search(r"Due, and not destroyed.*floor.*held", text, re.DOTALL)
+    assert re.search(r"Due, and not destroyed.*keeps it for longer.*a legal hold", text, re.DOTALL)
 
 
 def test_the_first_checkpoint_that_covers_it(archive: Archive) -> None:

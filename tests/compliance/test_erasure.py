@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.compliance import graveyard
 from tests.compliance.graveyard import KEPT, OTHER, PERSON, RARE, THEIRS, WRITINGS
+from tests.store.conversations import call, received
 
 from convarchive import Archive, settings
 from convarchive.compliance.mentions import Mentions, same_caller
@@ -19,6 +20,7 @@ from convarchive.export.selection import Selection
 from convarchive.sandbox import Sandbox
 from convarchive.store import clock, holds, owed
 from convarchive.store.database import transaction
+from convarchive.store.ingest import ingest
 from convarchive.sync.engine import Options
 
 Made = tuple[Sandbox, Archive]
@@ -205,6 +207,22 @@ def test_a_floor_forbids_it(archive: Archive, keep: str, base: str, why: str) ->
     assert graveyard.ids(archive) == {*THEIRS, *KEPT}
 
 
+def test_who_searched_for_them_is_forgotten(archive: Archive) -> None:
+    """Queries with the number or an id, in the log and still waiting to be; others stay."""
+    path = archive.directory / settings.FILE
+    path.write_text("access_log = true\n" + path.read_text())
+    for query in (f"caller:{PERSON}", WRITINGS[2], f"ayra/{THEIRS[0]}", "refund"):
+        archive.note_access("search", query, conversations=1)
+    with archive.writing("test"):  # so that the next one has to wait
+        archive.note_access("search", WRITINGS[3], conversations=1)
+    erase(archive)
+    connection = archive._connection()
+    queries = [query for (query,) in connection.execute("SELECT query FROM access_log")]
+    assert sorted(queries, key=str) == [None, None, None, None, "refund"]
+    archive.close()
+    assert graveyard.traces(archive.directory, graveyard.everything_of_theirs()) == []
+
+
 def test_a_floor_that_has_passed_forbids_nothing(archive: Archive) -> None:
     """A week after calls of long ago."""
     settings.put(archive.directory, "retention", "odd", {"query": "*", "keep": "1w"})
@@ -216,6 +234,25 @@ def test_an_unknown_id_leaves_the_others(archive: Archive) -> None:
     """One of two is not there: nothing is erased."""
     with pytest.raises(NotFound):
         archive.plan_erasure([THEIRS[0], "conv_nowhere"])
+
+
+def test_the_beginning_of_an_id_will_not_do(archive: Archive) -> None:
+    """Not while it is that of one conversation, and not when that one is gone: who runs the same
+    again must not erase another, whose id begins with it."""
+    with archive.writing("test") as connection, transaction(connection):
+        ingest(connection, [received(call(f"{THEIRS[0]}23"))])
+    with pytest.raises(NotFound, match="named in full"):
+        archive.plan_erasure([f"{THEIRS[0]}2"])
+    archive.erase(archive.plan_erasure([THEIRS[0]]), reason="Request 17")
+    for name in (THEIRS[0], f"ayra/{THEIRS[0]}"):
+        with pytest.raises(NotFound, match="destroyed already"):
+            archive.plan_erasure([name])
+    assert f"{THEIRS[0]}23" in graveyard.ids(archive)
+
+
+def test_by_source_and_id(archive: Archive) -> None:
+    """As everywhere."""
+    assert [each.id for each in archive.plan_erasure([f"ayra/{THEIRS[0]}"]).doomed] == [THEIRS[0]]
 
 
 @pytest.mark.parametrize("number", ["+1555014223", "5550142233", "0142233", "+4415550142233", "x"])
@@ -256,7 +293,9 @@ def test_a_plan_that_has_changed(archive: Archive, vendor: Sandbox) -> None:
         vendor.upstream.remove("conv_meanwhile")
 
 
-@pytest.mark.parametrize("reason", ["", " ", f"asked by {WRITINGS[2]}", f"about {THEIRS[0]}"])
+@pytest.mark.parametrize(
+    "reason", ["", " ", f"asked by {WRITINGS[2]}", f"about {THEIRS[0]}", "a\x1b[2J", "\udcff"]
+)
 def test_a_reason_that_would_keep_it(archive: Archive, reason: str) -> None:
     """The reason is kept for good, so it can't name what is erased."""
     with pytest.raises(UsageError):
@@ -310,12 +349,31 @@ def test_a_disk_without_room(archive: Archive, monkeypatch: pytest.MonkeyPatch) 
     [
         ("call +1 (555) 014-2233.", True), ("555.014.2233", True), ("0015550142233", True),
         ("5550142234", False), ("995550142233", False), ("55501422331", False), ("", False),
-        ("id conv_a here", True), ("id conv_b", False),
+        ("id conv_a here", True), ("id conv_b", False), ("id conv_ab", False), ("/conv_a.", True),
     ],
 )  # fmt: skip
 def test_what_mentions_a_number(text: str, found: bool) -> None:
     """In any writing, with the country's code or without, and never as a part of another."""
     assert Mentions(["conv_a"], [PERSON]).within(text.encode()) is found
+
+
+def test_nobody_is_mentioned_by_a_word() -> None:
+    """That a caller is anonymous is no name; an address is one."""
+    assert not Mentions([], ["anonymous"]).within(b"an anonymous call")
+    assert Mentions([], ["sip:jo@example.org"]).within(b"from <sip:jo@example.org>")
+
+
+def test_short_ids_are_no_words(archive: Archive) -> None:
+    """A conversation that an import has named ``5`` goes without what has a 5 in it."""
+    hold(archive, None, "id:nowhere")
+    with archive.writing("test") as connection, transaction(connection):
+        ingest(connection, [received(call("5", caller_number="anonymous"))])
+        holds.release(connection, "smith", reason="settled on 5 May", by="us", at=clock.now())
+        owed.note_problem(connection, "ayra", "a", "read", "15 anonymous", clock.now(), b"[55]")
+    archive.erase(archive.plan_erasure(["5"]), reason="Request 5a")
+    assert [problem.id for problem in archive.problems()] == ["a"]
+    (kept,) = archive.holds(released=True)
+    assert kept.release_reason == "settled on 5 May"
 
 
 @pytest.mark.parametrize(

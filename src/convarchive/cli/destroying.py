@@ -14,6 +14,8 @@ from convarchive.errors import Interrupted, UsageError
 if TYPE_CHECKING:
     from convarchive.compliance.destruction import Destroyed
 
+MEANWHILE = "The search index is made anew and the database written anew; that takes its time."
+
 
 def agreed(question: str, *, yes: bool) -> None:
     """Ask, unless it is said already; no lock is held meanwhile.

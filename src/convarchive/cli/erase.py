@@ -10,7 +10,7 @@ import click
 
 from convarchive.cli import output, screen
 from convarchive.cli.app import App
-from convarchive.cli.destroying import agreed, told
+from convarchive.cli.destroying import MEANWHILE, agreed, told
 from convarchive.errors import UsageError
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def command(
             erasure.check_reason(plan, reason or "")
             many = screen.counted(len(plan.doomed), "conversation")
             agreed(f"Erase {many} for good?", yes=yes)
+            app.say(MEANWHILE)
             done = archive.erase(plan, reason=reason or "", by=by)
     if done is None:
         app.say("Nothing was erased.")

@@ -10,7 +10,7 @@ import click
 
 from convarchive.cli import output, screen
 from convarchive.cli.app import App, Group
-from convarchive.cli.destroying import agreed, told
+from convarchive.cli.destroying import MEANWHILE, agreed, told
 
 if TYPE_CHECKING:
     from convarchive.compliance.destruction import Destroyed
@@ -55,7 +55,8 @@ def command() -> None:
 @click.option("--keep", metavar="SPAN", help="Nothing destroys it before: 6y, 18mo, 4w, 90d.")
 @click.option("--delete-after", metavar="SPAN", help="After that it is due.")
 @click.option("--from", "base", type=click.Choice(["end", "start", "sync"]), default="end",
-              show_default=True, help="What is counted from; sync is when it was first fetched.",
+              metavar="BASE", show_default=True,
+              help="What is counted from: end, start, or sync, when it was first fetched.",
               )  # fmt: skip
 @click.pass_obj
 def set_(
@@ -65,7 +66,7 @@ def set_(
 
     \b
     convarchive retention set calls --query '*' --keep 6y --delete-after 7y
-    convarchive retention set noise --query 'duration:<5s' --delete-after 30d --from sync
+    convarchive retention set noise --query 'duration:<5s' --delete-after 30d
 
     Of several classes that a conversation matches the longest --keep and the shortest
     --delete-after count. Where they are against each other, it is kept, and said.
@@ -145,17 +146,20 @@ def apply(app: App, form: str | None, limit: int, dry_run: bool, yes: bool, by: 
 
     What stays though it is due: what is under a legal hold, what another class keeps, what has no
     date to count from, and calls in progress. The rows are what goes; what stays is told beside
-    them, and in --json. A certificate is written.
+    them, and in --json. A certificate is written. What was interrupted is finished first.
     """
     with app.open() as archive:
+        if not dry_run and (many := archive.finish_disposals()):
+            app.say(f"{screen.counted(many, 'disposal')} that had been interrupted: finished.")
         plan = archive.plan_retention()
         if form in (None, "table"):
             _show(app, plan, limit)
         _conflicts(app, plan)
         done: Destroyed | None = None
         if plan.goes and not dry_run:
-            many = screen.counted(len(plan.goes), "conversation")
-            agreed(f"Destroy {many} for good?", yes=yes)
+            what = screen.counted(len(plan.goes), "conversation")
+            agreed(f"Destroy {what} for good?", yes=yes)
+            app.say(MEANWHILE)
             done = archive.apply_retention(plan, by=by)
     if form not in (None, "table"):
         output.write_rows(
@@ -212,7 +216,7 @@ def _row(each: Due) -> dict[str, Any]:
 
 def _document(plan: Plan, rows: list[Any], done: Destroyed | None) -> dict[str, Any]:
     return {
-        "schema": "convarchive.retention-apply/1",
+        "schema": "convarchive.disposal/1",
         "destroyed": done is not None,
         "conversations": rows,
         "recordings": plan.recordings,

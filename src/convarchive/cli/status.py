@@ -65,6 +65,9 @@ def _write(app: App, status: Status) -> None:
     if status.holds:
         told = f"{status.holds:,}, {screen.counted(status.held, 'conversation')} held"
         click.echo(f"  {'holds':<{width}}  {told}    convarchive hold list")
+    if status.unfinished_disposals:
+        told = "destroyed, and may still be on the disk    convarchive retention apply"
+        click.echo(f"  {'disposal':<{width}}  {click.style(told, fg='red')}")
     if status.problems:
         told = f"{status.problems:,}    convarchive problems"
         click.echo(f"  {'problems':<{width}}  {click.style(told, fg='red')}")

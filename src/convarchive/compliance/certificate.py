@@ -26,6 +26,7 @@ from convarchive.store.tombstones import Disposal, Tombstone
 SCHEMA = "convarchive.certificate/1"
 DIRECTORY = "certificates"
 _CHECKPOINTS = "checkpoints"
+_PART = ".part-"
 
 _COPIES = (
     "Copies made before: backups, exports, and whatever else was taken out of the archive. They"
@@ -61,6 +62,8 @@ def write(connection: sqlite3.Connection, directory: Path, disposal: int) -> Non
     folder = directory / DIRECTORY
     folder.mkdir(mode=0o700, exist_ok=True)
     disk.flush_names(directory)
+    for part in folder.glob(f"{_PART}*"):  # a run that was killed has left it
+        part.unlink()
     text = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
     _put(path(directory, disposal, ".json"), text)
     _put(path(directory, disposal, ".html"), page(told))
@@ -148,7 +151,7 @@ def _checkpoint(directory: Path, size: int) -> str | None:
 
 def _put(target: Path, text: str) -> None:
     """All of a file or none of it, readable for its owner alone."""
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=_PART)
     part = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:

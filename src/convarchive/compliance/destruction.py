@@ -26,14 +26,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from convarchive import disk
-from convarchive.compliance import certificate
-from convarchive.compliance.mentions import Mentions, digits, writings
-from convarchive.errors import ConvarchiveError, Unfinished
-from convarchive.store import clock, holds, recordings, removal, tombstones
+from convarchive.compliance import access, certificate
+from convarchive.compliance.mentions import Mentions, digits, identifies, writings
+from convarchive.errors import ConvarchiveError, Unfinished, UsageError
+from convarchive.store import accesses, clock, holds, recordings, removal, tombstones
 from convarchive.store.database import FILE, explained, transaction
+from convarchive.store.naming import SHORTEST_PREFIX
 from convarchive.store.tombstones import Disposal, Tombstone
 
-_PATIENCE = 5_000
+_PATIENCE = 2_000
 """Milliseconds to wait for readers to let go of the write-ahead log."""
 
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -81,7 +82,9 @@ def destroy(connection: sqlite3.Connection, directory: Path, order: Order) -> De
         DiskFull: No room; nothing was destroyed.
     """
     with transaction(connection):
-        row, mentions = _delete(connection, order)
+        row, mentions, texts = _delete(connection, order)
+    with _owed():
+        access.forget(connection, directory, texts)  # somebody may have searched meanwhile
     finish(connection, directory)
     return Destroyed(
         row.disposal, row.conversations, row.recordings, row.bytes,
@@ -120,8 +123,23 @@ def try_to_finish(connection: sqlite3.Connection, directory: Path) -> None:
         finish(connection, directory)
 
 
-def _delete(connection: sqlite3.Connection, order: Order) -> tuple[Disposal, Mentions]:
-    """Delete the rows and write down that they were; within a transaction."""
+def checked(what: str, text: str) -> str:
+    """A text that is kept for good.
+
+    Raises:
+        UsageError: It has characters that nobody can see, or that no database takes.
+    """
+    if not text.replace("\n", " ").isprintable():
+        raise UsageError(f"The {what} has characters that cannot be shown.")
+    return text
+
+
+def _delete(connection: sqlite3.Connection, order: Order) -> tuple[Disposal, Mentions, list[str]]:
+    """Delete the rows and write down that they were; within a transaction.
+
+    Returns:
+        The run, what finds its conversations and callers, and the ways in which they are written.
+    """
     rules = dict(order.doomed)
     doomed = removal.named(connection, rules)
     keys = [each.key for each in doomed]
@@ -143,14 +161,18 @@ def _delete(connection: sqlite3.Connection, order: Order) -> tuple[Disposal, Men
     ids = [each.id for each in doomed]
     mentions = Mentions(ids, numbers)
     removal.delete_problems(connection, mentions.within)
-    holds.forget(connection, [*ids, *writings(numbers)])
+    # A short id, as imported files have, is in all kinds of words.
+    names = [e.id if len(e.id) >= SHORTEST_PREFIX else f"{e.source}/{e.id}" for e in doomed]
+    texts = [*names, *writings(numbers)]
+    holds.forget(connection, texts)
+    accesses.forget(connection, texts)
     tombstones.begin(connection, row)
     _bury(connection, row, doomed, rules, entries)
     connection.executemany(
         "INSERT OR IGNORE INTO doomed_recordings VALUES (?, ?, ?)",
         ((sound.sha256, sound.media_type, row.disposal) for sound in sounds),
     )
-    return row, mentions
+    return row, mentions, texts
 
 
 def _bury(
@@ -196,7 +218,11 @@ def _dying(
         if key not in keys
     }
     gone = [*order.numbers, *(each.caller_number for each in doomed if each.caller_number)]
-    return [each for each in dict.fromkeys(gone) if (digits(each) or each.casefold()) not in stay]
+    return [
+        each
+        for each in dict.fromkeys(gone)
+        if identifies(each) and (digits(each) or each.casefold()) not in stay
+    ]
 
 
 def _remove_recordings(connection: sqlite3.Connection, directory: Path) -> None:
@@ -219,7 +245,7 @@ def _remove_recordings(connection: sqlite3.Connection, directory: Path) -> None:
 def _make_index(connection: sqlite3.Connection, directory: Path) -> None:
     from convarchive.index import mark, writer
 
-    writer.build(connection, directory, heap=writer.SMALL_HEAP)
+    writer.build(connection, directory)
     left = [directory / f"{mark.DIRECTORY}{suffix}" for suffix in (".old", ".new")]
     if there := [path for path in left if path.exists()]:
         raise OSError(None, "the old search index can't be removed", str(there[0]))

@@ -7,6 +7,7 @@ retention come first (article 17, paragraph 3).
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -43,7 +44,8 @@ def plan(opened: Opened, ids: Sequence[str] = (), callers: Sequence[str] = ()) -
 
     Args:
         opened: The archive.
-        ids: Names of conversations, as `Archive.find` takes them.
+        ids: Of conversations, whole, or as ``SOURCE/ID``. The beginning of one won't do: if it is
+            erased already, it may be that of another.
         callers: Phone numbers in any writing, with the country's code; all their conversations.
 
     Raises:
@@ -61,7 +63,7 @@ def plan(opened: Opened, ids: Sequence[str] = (), callers: Sequence[str] = ()) -
 
 def _planned(opened: Opened, ids: tuple[str, ...], callers: tuple[str, ...]) -> Plan:
     connection = opened._connection()
-    keys = {naming.find(connection, name) for name in ids}
+    keys = {_exactly(connection, name) for name in ids}
     for caller in callers:
         keys |= of_caller(connection, caller)
     doomed = removal.named(connection, keys)
@@ -89,6 +91,7 @@ def erase(opened: Opened, agreed: Plan, *, reason: str, by: str | None = None) -
         UsageError: The reason won't do.
     """
     check_reason(agreed, reason)
+    by = destruction.checked("name", by or who.me())
     with opened.writing("erase") as connection:
         protection.catch_up(opened, connection)
         holds.take_in_new(connection, opened.directory)
@@ -102,7 +105,7 @@ def erase(opened: Opened, agreed: Plan, *, reason: str, by: str | None = None) -
         refuse(now)
         opened.close()  # a reader would keep the write-ahead log from being emptied
         doomed = [(each.key, None) for each in now.doomed]
-        order = Order(tombstones.ERASURE, doomed, by or who.me(), reason, numbers=agreed.asked[1])
+        order = Order(tombstones.ERASURE, doomed, by, reason, numbers=agreed.asked[1])
         return destruction.destroy(connection, opened.directory, order)
 
 
@@ -135,6 +138,7 @@ def check_reason(plan: Plan, reason: str) -> None:
     """
     if not reason.strip():
         raise UsageError("A reason is needed.", "It is kept for good.", "Give it: --reason TEXT")
+    destruction.checked("reason", reason)
     numbers = [*plan.asked[1], *(each.caller_number or "" for each in plan.doomed)]
     if Mentions([each.id for each in plan.doomed], numbers).within(reason.encode()):
         raise UsageError(
@@ -142,6 +146,28 @@ def check_reason(plan: Plan, reason: str) -> None:
             "It is kept for good.",
             "Say it without, such as by the number of the case.",
         )
+
+
+def _exactly(connection: sqlite3.Connection, name: str) -> int:
+    """The key of the conversation of this whole name.
+
+    Raises:
+        NotFound: There is none, or there are several.
+    """
+    with contextlib.suppress(UnicodeEncodeError):
+        sources = connection.execute("SELECT name FROM sources").fetchall()
+        for (source,) in sources:
+            ids = {name, name.removeprefix(f"{source}/")}
+            if tombstones.erased(connection, source, ids):
+                raise NotFound(f"The conversation {name!r} was destroyed already.")
+    key = naming.find(connection, name)
+    (found,) = removal.named(connection, [key])
+    if name not in (found.id, f"{found.source}/{found.id}"):
+        raise NotFound(
+            f"There is no conversation {name!r}.", "To be erased it has to be named in full.",
+            f"Did you mean {found.id}?",
+        )  # fmt: skip
+    return key
 
 
 def of_caller(connection: sqlite3.Connection, caller: str) -> set[int]:

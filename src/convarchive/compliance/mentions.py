@@ -42,35 +42,45 @@ def writings(numbers: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def identifies(caller: str) -> bool:
+    """Whether a caller is somebody, by a number or an address, and not only ``anonymous``."""
+    return digits(caller) is not None or "@" in caller
+
+
 class Mentions:
-    """Looks for ids and numbers in bytes.
+    """Looks for ids and numbers in bytes: as words, not within others.
 
     Args:
         ids: Of conversations.
-        numbers: Of callers; what is no number is looked for as it is.
+        numbers: Of callers; those who are nobody (`identifies`) are not looked for.
     """
 
     def __init__(self, ids: Iterable[str] = (), numbers: Iterable[str] = ()) -> None:
-        self._plain = [each.encode("utf-8", "replace") for each in ids if each.strip()]
+        self._words = [_word(each) for each in ids if each.strip()]
         self._numbers: list[tuple[re.Pattern[bytes], set[bytes]]] = []
         for number in numbers:
             if (told := digits(number)) is not None:
                 self._numbers.append(_looked_for(told))
-            elif number.strip():
-                self._plain.append(number.encode("utf-8", "replace"))
+            elif identifies(number):
+                self._words.append(_word(number))
 
     def __bool__(self) -> bool:
-        return bool(self._plain or self._numbers)
+        return bool(self._words or self._numbers)
 
     def within(self, text: bytes) -> bool:
         """Whether any of them is in this text."""
-        if any(each in text for each in self._plain):
+        if any(each.search(text) for each in self._words):
             return True
         return any(
             _digits_before(text, match.start()) in codes
             for pattern, codes in self._numbers
             for match in pattern.finditer(text)
         )
+
+
+def _word(text: str) -> re.Pattern[bytes]:
+    exact = re.escape(text.strip().encode("utf-8", "replace"))
+    return re.compile(rb"(?<![\w-])" + exact + rb"(?![\w-])")
 
 
 def _looked_for(told: str) -> tuple[re.Pattern[bytes], set[bytes]]:

@@ -15,7 +15,7 @@ p.lead { color: var(--dim); margin-top: .3rem }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0;
   border-bottom: 1px solid var(--line) }
-th { font-weight: 600 } td.n { text-align: right; font-variant-numeric: tabular-nums }
+th { font-weight: 600 }
 code { font: .8rem/1.4 ui-monospace, monospace; overflow-wrap: anywhere }
 @media print { body { margin: 0; max-width: none; font-size: 11pt } tr { break-inside: avoid } }
 """
@@ -23,6 +23,13 @@ code { font: .8rem/1.4 ui-monospace, monospace; overflow-wrap: anywhere }
 _KINDS = {
     "erasure": "Somebody asked for it to be erased.",
     "disposal": "The time for which it was to be kept had passed.",
+}
+
+_OBSTACLES = {
+    "held": "a legal hold",
+    "floor": "a class that keeps it for longer",
+    "no date": "no date to count from",
+    "in progress": "a call that is still in progress at the source",
 }
 
 
@@ -84,7 +91,10 @@ def _rules(rules: Mapping[str, Any]) -> list[str]:
     if held := rules.get("held_back"):
         parts += [
             "<h2>Due, and not destroyed</h2>",
-            _table(("Because of", "Conversations"), held.items()),
+            _table(
+                ("Because of", "Conversations"),
+                ((_OBSTACLES.get(kind, kind), many) for kind, many in held.items()),
+            ),
         ]
     return parts
 
@@ -108,6 +118,6 @@ def _table(heads: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
 
 def _cell(value: Any) -> str:
     if isinstance(value, int):
-        return f'<td class="n">{value:,}</td>'
+        return f"<td>{value:,}</td>"
     text = escape("" if value is None else str(value))
     return f"<td><code>{text}</code></td>" if len(text) == 64 else f"<td>{text}</td>"

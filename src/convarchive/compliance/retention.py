@@ -89,7 +89,9 @@ def apply(opened: Opened, agreed: Plan, *, by: str | None = None) -> Destroyed |
         ArchiveBusy: Another process is writing.
         PlanChanged: It would be something else by now; nothing was destroyed.
         Unfinished: It is gone from the tables, and not yet from all files.
+        UsageError: The name won't do.
     """
+    by = destruction.checked("name", by or who.me())
     with opened.writing("retention apply") as connection:
         protection.catch_up(opened, connection)
         holds.take_in_new(connection, opened.directory)
@@ -103,7 +105,7 @@ def apply(opened: Opened, agreed: Plan, *, by: str | None = None) -> Destroyed |
         if not found.goes:
             return None
         opened.close()  # a reader would keep the write-ahead log from being emptied
-        order = Order(tombstones.DISPOSAL, _what(found), by or who.me(), REASON, _told(found))
+        order = Order(tombstones.DISPOSAL, _what(found), by, REASON, _told(found))
         return destruction.destroy(connection, opened.directory, order)
 
 

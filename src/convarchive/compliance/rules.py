@@ -9,9 +9,9 @@
     from = "end"              # or "start", or "sync": when it was first fetched
 
 A span is a number of years (``y``), months (``mo``), weeks (``w``) or days (``d``) of the calendar,
-in UTC. A month after 31 January is the last day of February; a year after 29 February 2028 is
-28 February 2029. So nothing is due a day later than people count, and no floor ends a day early of
-what the same words mean to a court: keep and delete after the same span end at the same instant.
+in UTC: the same day of a later month, or that month's last. A month after 31 January is the last
+day of February; a year after 29 February 2028 is 28 February 2029. At the instant at which a span
+ends the floor has passed, and the ceiling is reached.
 """
 
 from __future__ import annotations
