@@ -38,7 +38,7 @@ class ImportReport:
         """The document ``convarchive.import/1``."""
         counts = dict(vars(self))
         del counts["interrupted"], counts["left_undone"]
-        error = None if self.left_undone is None else str(self.left_undone)
+        undone = {} if self.left_undone is None else {"error": str(self.left_undone)}
         return {
-            "schema": "convarchive.import/1", "complete": self.complete, "error": error, **counts
+            "schema": "convarchive.import/1", "complete": self.complete, **counts, **undone
         }  # fmt: skip

@@ -59,11 +59,12 @@ class SyncReport:
 
     def to_json(self) -> dict[str, Any]:
         """The document ``convarchive.sync/1``."""
+        undone = {} if self.left_undone is None else {"error": str(self.left_undone)}
         return {
             "schema": "convarchive.sync/1",
             "complete": self.complete,
             "seconds": round(self.seconds, 3),
-            "error": None if self.left_undone is None else str(self.left_undone),
+            **undone,
             "sources": [_to_json(report) for report in self.sources],
         }
 
