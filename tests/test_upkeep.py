@@ -32,6 +32,8 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
 @pytest.fixture
 def mine(synced: Archive, tmp_path: Path) -> Iterator[Archive]:
     """All of the demo's calls, to be spoilt."""
+    # To read the file by itself would take SQLite's locks on it from this process.
+    synced.close()
     shutil.copytree(synced.directory, tmp_path / "mine")
     with Archive.open(tmp_path / "mine") as archive:
         yield archive

@@ -123,6 +123,8 @@ def find(run: Run, synced: Archive) -> Run:
 @pytest.fixture
 def copied(synced: Archive, tmp_path: Path) -> Iterator[Archive]:
     """An archive of the demo's conversations, with its index, to be changed."""
+    # To read the file by itself would take SQLite's locks on it from this process.
+    synced.close()
     shutil.copytree(synced.directory, tmp_path / "copied")
     with Archive.open(tmp_path / "copied") as archive:
         yield archive

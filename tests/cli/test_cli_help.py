@@ -133,7 +133,18 @@ def test_every_option_is_used_under_its_name(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["search", "list", "history", "coverage", "problems", "source list"]
+    "command",
+    [
+        "search",
+        "list",
+        "history",
+        "coverage",
+        "problems",
+        "source list",
+        "log",
+        "hold list",
+        "hold show",
+    ],
 )
 def test_row_commands_share_their_options(command: str) -> None:
     """Whoever knows the forms of one command knows those of all."""

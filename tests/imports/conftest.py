@@ -44,6 +44,8 @@ def copied(synced: Archive, tmp_path: Path) -> Callable[[], Archive]:
     """Makes an archive of the demo's conversations, mirrored from the vendor, to be changed."""
 
     def copied() -> Archive:
+        # To read the file by itself would take SQLite's locks on it from this process.
+        synced.close()
         shutil.copytree(synced.directory, tmp_path / "copied")
         return Archive.open(tmp_path / "copied")
 

@@ -25,9 +25,9 @@ def keys(connection: sqlite3.Connection) -> list[int]:
 
 def place(connection: sqlite3.Connection, name: str, keys: Sequence[int] = (), **more: Any) -> int:
     """Place a hold on these conversations."""
-    usual = {"query": None, "reason": "Lawsuit", "matter": None, "by": "ann@legal", "at": AT}
+    placing = holds.Placing(name, None, "Lawsuit", None, "ann@legal", AT)._replace(**more)
     with transaction(connection):
-        number = holds.place(connection, name, **(usual | more))
+        number = holds.place(connection, placing)
         holds.take_in(connection, number, keys, AT)
     return number
 

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 _NAMED = 10
 """Of the recordings that are missing; the manifest has all of them."""
 
-_UNLOGGED = """convarchive: This export is not in the archive's ledger.
-  The archive can't be written to here."""
-
 
 @click.command("export")
 @click.argument("query", nargs=-1)
@@ -91,16 +88,25 @@ def command(
     watched = app._replace(quiet=app.quiet or output == "-")
     with app.open() as archive, archive.snapshot(), bar(watched, "Exporting") as tell:
         keys = archive.keys(text) if ids_from is None else _named(archive, ids_from)
-        query_ = text if ids_from is None else None
-        chosen = selection(archive, query_, keys, wishes)
-        if not archive.note_access("export", query_, conversations=len(keys), form=form):
-            app.say(_UNLOGGED)
+        asked = text if ids_from is None else None
+        chosen = selection(archive, asked, keys, wishes)
+        _note(archive, asked, len(keys), form)
         with redacting(chosen) as (what, told):
             summary = export(
                 what, form, None if output == "-" else Path(output),
                 force=force, turns=turns, progress=lambda done: tell(done, len(keys)),
             )  # fmt: skip
     _tell(app, summary, told)
+
+
+def _note(archive: Archive, query: str | None, many: int, form: str) -> None:
+    """Write down that somebody takes these away."""
+    if not archive.note_access("export", query, conversations=many, form=form):
+        click.echo(
+            "convarchive: This export is not in the archive's ledger.\n"
+            "  The archive can't be written to here.",
+            err=True,
+        )
 
 
 def _tell(app: App, summary: Summary, told: Sequence[str]) -> None:

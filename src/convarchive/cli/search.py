@@ -9,6 +9,7 @@ import click
 
 from convarchive.cli import hits, output, screen
 from convarchive.cli.app import App
+from convarchive.errors import IndexUnusable
 
 if TYPE_CHECKING:
     from convarchive.archive import Archive, Found
@@ -87,7 +88,12 @@ def _search(
         warn_if_behind(app, archive.unindexed())
         return
     began = time.perf_counter()
-    found = archive.search(text, limit=limit, offset=offset, sort=sort)
+    try:
+        found = archive.search(text, limit=limit, offset=offset, sort=sort)
+    except IndexUnusable:
+        archive.note_access("search", text, conversations=0, form=form)
+        _write_explained(explained, form)
+        raise
     took = (time.perf_counter() - began) * 1000
     counted = archive.facets(text) if facets else None
     archive.note_access("search", text, conversations=found.total, form=form)

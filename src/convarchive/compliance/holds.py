@@ -20,7 +20,7 @@ from convarchive.opened import Opened
 from convarchive.query import tree
 from convarchive.store import clock, holds, naming
 from convarchive.store.database import transaction
-from convarchive.store.holds import Hold
+from convarchive.store.holds import Hold, Placing
 
 _LONGEST_NAME = 100
 _LONGEST_TEXT = 10_000
@@ -54,22 +54,26 @@ def add(
         IndexUnusable: What matches can't be known; nothing is placed.
         ArchiveBusy: Another process is writing.
     """
-    texts = {"name": name, "reason": reason, "matter": matter, "by": by or who.me()}
-    checked = {what: _checked(what, text) for what, text in texts.items()}
     if query is None and not ids:
         raise UsageError("The hold would protect nothing.", "", "Give --query or --id.")
     understood = None if query is None else _understood(opened, query)
+    placing = Placing(
+        _checked("name", name), understood, _checked("reason", reason),
+        None if matter is None else _checked("matter", matter),
+        _checked("placer", by or who.me()), clock.now(),
+    )  # fmt: skip
+    return _place(opened, placing, ids)
+
+
+def _place(opened: Opened, placing: Placing, ids: Sequence[str]) -> Hold:
+    """Place a hold with all of its members, or not at all."""
     with opened.writing("hold add") as connection:
         keys = {naming.find(connection, each) for each in ids}
-        if understood is not None:
-            keys |= _matches(connection, opened.directory, understood)
-        at = clock.now()
+        if placing.query is not None:
+            keys |= _matches(connection, opened.directory, placing.query)
         with transaction(connection):
-            hold = holds.place(
-                connection, checked["name"] or "", query=understood, at=at,
-                reason=checked["reason"] or "", matter=checked["matter"], by=checked["by"] or "",
-            )  # fmt: skip
-            holds.take_in(connection, hold, keys, at)
+            hold = holds.place(connection, placing)
+            holds.take_in(connection, hold, keys, placing.placed_at)
         return next(each for each in holds.active(connection) if each.hold == hold)
 
 
@@ -81,7 +85,7 @@ def release(opened: Opened, name: str, *, reason: str, by: str | None = None) ->
         UsageError: There is no reason.
         ArchiveBusy: Another process is writing.
     """
-    why, whom = _checked("reason", reason) or "", _checked("by", by or who.me()) or ""
+    why, whom = _checked("reason", reason), _checked("releaser", by or who.me())
     with opened.writing("hold release") as connection, transaction(connection):
         return holds.release(connection, name, reason=why, by=whom, at=clock.now())
 
@@ -162,10 +166,8 @@ def _parts(node: tree.Node) -> Iterator[tree.Node]:
             yield from _parts(child)
 
 
-def _checked(what: str, text: str | None) -> str | None:
+def _checked(what: str, text: str) -> str:
     """A text without space around it."""
-    if text is None:
-        return None
     text = text.strip()
     if not text:
         raise UsageError(f"The {what} of a hold cannot be empty.")

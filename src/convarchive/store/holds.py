@@ -4,7 +4,8 @@ A hold has members. A conversation becomes one when it is named or matches the h
 one until the hold is released, whatever it becomes or the query finds later. What is released stays
 in the tables, and its name may be used again: the new hold has another number.
 
-Whatever writes here is called within a transaction, and leaves its entries in the ledger.
+Whatever writes here is called within a transaction, and leaves its entries in the ledger. That is
+loaded only then: to show a conversation, and to search, takes only the reading.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from convarchive.errors import NotFound, UsageError
-from convarchive.store import clock, evidence
+from convarchive.store import clock
 from convarchive.store.mentions import mentions
 
 
@@ -70,43 +71,40 @@ def named(connection: sqlite3.Connection, name: str) -> Hold:
     return Hold(*found)
 
 
-def place(
-    connection: sqlite3.Connection,
-    name: str,
-    *,
-    query: str | None,
-    reason: str,
-    matter: str | None,
-    by: str,
-    at: str,
-) -> int:
-    """Place a hold that has no members yet; its number.
+class Placing(NamedTuple):
+    """What is said of a hold when it is placed."""
 
-    Args:
-        connection: In a transaction.
-        name: What it is called; no other active hold is.
-        query: In canonical form; None for conversations that are named.
-        reason: Why.
-        matter: The case that it belongs to, if any.
-        by: Who places it.
-        at: When.
+    name: str
+    """What it is called; no other active hold is."""
+    query: str | None
+    """In canonical form; None for conversations that are named."""
+    reason: str
+    matter: str | None
+    """The case that it belongs to."""
+    placed_by: str
+    placed_at: str
+
+
+def place(connection: sqlite3.Connection, placing: Placing) -> int:
+    """Place a hold that has no members yet; its number.
 
     Raises:
         UsageError: There is an active hold of this name.
     """
-    if any(hold.name == name for hold in active(connection)):
+    from convarchive.store import evidence
+
+    if any(hold.name == placing.name for hold in active(connection)):
         raise UsageError(
-            f"There is a hold {name!r} already.",
+            f"There is a hold {placing.name!r} already.",
             "It stays as it was placed.",
             "Give what is to be held beside it another name.",
         )
     (hold,) = connection.execute("SELECT coalesce(max(hold), 0) + 1 FROM holds").fetchone()
-    values = (hold, name, query, reason, matter, by, at)
-    content = dict(zip(evidence.HOLD_COLUMNS, values, strict=True))
+    content = {"hold": hold, **placing._asdict()}
     connection.execute(
-        f"INSERT INTO holds ({', '.join(evidence.HOLD_COLUMNS)}, ledger, salt)"
+        f"INSERT INTO holds ({', '.join(content)}, ledger, salt)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*values, *evidence.commit_hold(connection, content, at)),
+        (*content.values(), *evidence.commit_hold(connection, content, placing.placed_at)),
     )
     return int(hold)
 
@@ -117,6 +115,8 @@ def release(connection: sqlite3.Connection, name: str, *, reason: str, by: str, 
     Raises:
         NotFound: There is none that is active.
     """
+    from convarchive.store import evidence
+
     hold = next((hold for hold in active(connection) if hold.name == name), None)
     if hold is None:
         raise _unknown(connection, name)
@@ -132,6 +132,8 @@ def release(connection: sqlite3.Connection, name: str, *, reason: str, by: str, 
 
 def take_in(connection: sqlite3.Connection, hold: int, keys: Iterable[int], at: str) -> int:
     """Let a hold protect these conversations, as far as it doesn't yet; how many are new."""
+    from convarchive.store import evidence
+
     new = [
         key
         for (key,) in connection.execute(
@@ -195,6 +197,8 @@ def forget(connection: sqlite3.Connection, texts: Iterable[str]) -> list[int]:
     Returns:
         The numbers of those holds.
     """
+    from convarchive.store import evidence
+
     named = mentions(texts)
     found = [
         (hold, ledgers)
