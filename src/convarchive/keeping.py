@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from convarchive.opened import Opened
@@ -15,7 +15,7 @@ from convarchive.opened import Opened
 if TYPE_CHECKING:
     import threading
 
-    from convarchive.compliance import erasure
+    from convarchive.compliance import erasure, retention
     from convarchive.compliance.destruction import Destroyed
     from convarchive.compliance.verify import Damage, Report
     from convarchive.compliance.verify import Options as VerifyOptions
@@ -127,6 +127,52 @@ class Keeping(Opened):
         from convarchive.compliance import erasure
 
         return erasure.erase(self, plan, reason=reason, by=by)
+
+    def set_retention(self, name: str, table: Mapping[str, str]) -> None:
+        """Set a class of retention: its settings as they are in ``convarchive.toml``.
+
+        Raises:
+            QueryError: Its query is not understood.
+            SettingsError: It can't be.
+            ArchiveBusy: Another process is writing.
+        """
+        from convarchive.compliance import around, rules
+
+        self.parse(table.get("query", ""))
+        with self.writing("retention set") as connection:
+            rules.write(self.directory, name, table)
+            around.note_settings(connection, self.directory)
+
+    def remove_retention(self, name: str) -> None:
+        """Remove a class of retention.
+
+        Raises:
+            NotFound: There is none of this name.
+            ArchiveBusy: Another process is writing.
+        """
+        from convarchive.compliance import around, rules
+
+        with self.writing("retention remove") as connection:
+            rules.remove(self.directory, name)
+            around.note_settings(connection, self.directory)
+
+    def plan_retention(self) -> retention.Plan:
+        """What the classes of retention make due: what would go, and what stays and why.
+
+        Raises:
+            SettingsError: A class is not understood.
+            IndexUnusable: What matches can't be known.
+            ArchiveBusy: The index is behind, and another process is writing.
+        """
+        from convarchive.compliance import retention
+
+        return retention.plan(self)
+
+    def apply_retention(self, plan: retention.Plan, *, by: str | None = None) -> Destroyed | None:
+        """Destroy what was planned; see `convarchive.compliance.retention.apply`."""
+        from convarchive.compliance import retention
+
+        return retention.apply(self, plan, by=by)
 
     # Verifying
 

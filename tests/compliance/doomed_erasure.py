@@ -1,4 +1,4 @@
-"""An erasure that kills itself: ``python doomed_erasure.py ARCHIVE EVENT NUMBER``.
+"""An erasure that kills itself: ``python doomed_erasure.py ARCHIVE EVENT NUMBER [retention]``.
 
 Run as a process of its own. An event is ``before`` or ``after`` a ``commit``, a ``rewrite`` of the
 database (``VACUUM``, the emptying of the log), or a ``file`` operation: an fsync, a removal, a
@@ -60,10 +60,11 @@ def told(real: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def main(directory: str, event: str, number: str) -> None:
-    """Erase, and die on the way."""
+def main(directory: str, event: str, number: str, what: str = "erase") -> None:
+    """Erase, or apply the rules of retention, and die on the way."""
     with Archive.open(directory) as archive:
-        plan = archive.plan_erasure(callers=[PERSON])
+        erasure = archive.plan_erasure(callers=[PERSON])
+        retention = archive.plan_retention()
         _fatal[event] = int(number)
         connect = sqlite3.connect
         sqlite3.connect = lambda *args, **options: connect(  # type: ignore[assignment]
@@ -71,7 +72,10 @@ def main(directory: str, event: str, number: str) -> None:
         )
         for name in ("fsync", "unlink", "rename", "replace", "rmdir"):
             setattr(os, name, told(getattr(os, name)))
-        archive.erase(plan, reason="Request 17")
+        if what == "erase":
+            archive.erase(erasure, reason="Request 17")
+        else:
+            archive.apply_retention(retention)
     print(_seen[event])
 
 

@@ -51,11 +51,11 @@ def fresh(mirrored: tuple[Sandbox, Archive], tmp_path: Path) -> Iterator[Fresh]:
         archive.close()
 
 
-def killed(archive: Archive, event: str, number: int) -> bool:
+def killed(archive: Archive, event: str, number: int, what: str = "erase") -> bool:
     """Erase until the so manieth event of this kind; whether there was one."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.compliance.doomed_erasure", str(archive.directory), event,
-         str(number)],
+         str(number), what],
         capture_output=True, text=True, cwd=Path(__file__).parents[2],
     )  # fmt: skip
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
@@ -92,6 +92,23 @@ def test_killed_at_one_point(fresh: Fresh, event: str, number: int) -> None:
     before = graveyard.rows(archive)
     assert killed(archive, event, number)
     assert_whole(archive, before, f"killed {event} {number}")
+
+
+@pytest.mark.parametrize(
+    ("event", "number", "happens"),
+    [("before commit", 1, False), ("before commit", 2, False), ("after commit", 2, True),
+     ("before file", 4, True), ("before rewrite", 1, True)],
+)  # fmt: skip
+def test_an_application_of_rules_killed(
+    fresh: Fresh, event: str, number: int, happens: bool
+) -> None:
+    """What the rules of retention destroy goes the same way; the second commit is the one."""
+    archive = fresh()
+    archive.set_retention("odd", {"query": f"caller:{PERSON}", "delete_after": "1d"})
+    archive.close()
+    before = graveyard.rows(archive)
+    assert killed(archive, event, number, "retention")
+    assert assert_whole(archive, before, f"killed {event} {number}") is happens
 
 
 def test_a_certificate_is_written_again_as_it_was(fresh: Fresh) -> None:

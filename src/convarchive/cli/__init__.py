@@ -44,6 +44,7 @@ SECTIONS = {
         "coverage": "Is it all there: listed, stored, missing, by month.",
         "problems": "What could not be stored, and why.",
         "verify": "Is it whole, and is it what was stored?",
+        "retention": "For how long what is kept, and destroying what is due.",
         "erase": "Erase conversations for good.",
         "hold": "Legal holds: what must not be destroyed.",
         "reindex": "Make the search index anew.",
