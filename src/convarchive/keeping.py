@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from convarchive.compliance import HANDED_OVER
 from convarchive.opened import Opened
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from convarchive.compliance import erasure, retention
     from convarchive.compliance.destruction import Destroyed
+    from convarchive.compliance.log import Line
     from convarchive.compliance.verify import Damage, Report
     from convarchive.compliance.verify import Options as VerifyOptions
     from convarchive.errors import SomeFailed
@@ -45,6 +48,73 @@ class Keeping(Opened):
         from convarchive.compliance import around
 
         return around.after(connection, self.directory)
+
+    # Accesses
+
+    def note_access(
+        self, action: str, query: str | None, *, conversations: int, form: str | None = None
+    ) -> bool:
+        """Write down that somebody is about to see or take away something; call it before.
+
+        The methods for finding and handing over don't do it themselves, since only who calls them
+        knows what is shown. Without ``access_log = true`` in the settings only what is handed over
+        is written down.
+
+        Args:
+            action: ``search``, ``list``, ``show`` …, or one of `compliance.HANDED_OVER`.
+            query: As it was typed, or the name of the conversation; None for a list of names.
+            conversations: How many are seen or taken away.
+            form: In which format.
+
+        Returns:
+            Whether it is written down, or need not be. False only for what is handed over.
+
+        Raises:
+            ConvarchiveError: It cannot be written down, and must be: nothing may be shown.
+            SettingsError: The settings don't say clearly whether it must be.
+        """
+        if action not in HANDED_OVER and not self._may_log():
+            return True
+        from convarchive.compliance import access
+
+        return access.note(self, action, query, conversations=conversations, form=form)
+
+    def _may_log(self) -> bool:
+        """A quick look at whether the settings could ask for an access log: a search has no time
+        for more. An escaped letter in a key counts as one that could."""
+        path = os.path.join(self._directory, "convarchive.toml")  # noqa: PTH118 - as in `opened`
+        try:
+            with open(path, "rb") as file:  # noqa: PTH123
+                text = file.read()
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        return b"access_log" in text or b"\\" in text
+
+    def take_in_accesses(self) -> int:
+        """Write accesses that wait into the ledger, if nobody else is writing; how many wait on."""
+        from convarchive.compliance import access
+
+        return access.settle(self)
+
+    def log(
+        self, *, kinds: Sequence[str] = (), accesses: bool = False, since: str | None = None,
+        until: str | None = None, limit: int = 0,
+    ) -> Iterator[Line]:  # fmt: skip
+        """The entries of the ledger in words, the newest first.
+
+        Args:
+            kinds: Only of these; none for all.
+            accesses: Only those about who has read or handed over something.
+            since: Not before this time, as `convarchive.store.clock` writes it.
+            until: Only before this time.
+            limit: At most so many; 0 for all.
+        """
+        from convarchive.compliance import log
+
+        chosen = (*kinds, *(log.ACCESSES if accesses else ()))
+        return log.read(self._connection(), kinds=chosen, since=since, until=until, limit=limit)
 
     # Legal holds
 

@@ -16,6 +16,8 @@ that prints it. Edits by this program keep the user's comments and order.
     key_file = "/secure/calls.pem"                 # or key_command; else in the user's data
     checkpoint_command = "mail -s checkpoint us"   # gets each checkpoint
     tsa_url = "http://tsa.example.com"             # gives each checkpoint a time stamp
+Above the first table there can be ``access_log = true``: who searches, reads and hands over is
+written down then.
 """
 
 from __future__ import annotations
@@ -100,19 +102,54 @@ def read(directory: Path, section: str) -> dict[str, Any]:
     Raises:
         SettingsError: The file can't be read, or this is no table.
     """
-    import tomllib
-
     path = directory / FILE
-    try:
-        settings = tomllib.loads(_read(path))
-    except OSError as error:
-        raise SettingsError(f"{path} cannot be read.", f"{error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is no valid TOML.", f"{error}.") from error
+    settings = _load(path)
     table = settings.get(section, {})
     if not isinstance(table, dict):
         raise SettingsError(f"{path}: {section} should be a table.")
     return table
+
+
+def access_log(directory: Path) -> bool:
+    """Whether every access is to be logged; where there are no settings, it is not.
+
+    Raises:
+        SettingsError: The file can't be read, or does not say it as it should.
+    """
+    path = directory / FILE
+    if not path.exists():
+        return False
+    settings = _load(path)
+    wanted = settings.get("access_log", False)
+    if not isinstance(wanted, bool):
+        raise SettingsError(f"{path}: access_log should be true or false.")
+    if isinstance(_below(settings, "access_log"), bool):
+        raise SettingsError(
+            f"{path}: access_log stands within a table.", "There it says nothing.",
+            "Move it to the top of the file, above the first [ ].",
+        )  # fmt: skip
+    return wanted
+
+
+def _below(settings: Mapping[str, Any], name: str) -> Any:
+    """What is called so in any of the tables; None where nothing is."""
+    for table in settings.values():
+        if isinstance(table, dict):
+            found = table[name] if name in table else _below(table, name)
+            if found is not None:
+                return found
+    return None
+
+
+def _load(path: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(_read(path))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read.", f"{error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is no valid TOML.", f"{error}.") from error
 
 
 def put(directory: Path, section: str, name: str, value: str | Mapping[str, Any]) -> None:

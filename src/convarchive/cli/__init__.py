@@ -47,6 +47,7 @@ SECTIONS = {
         "retention": "For how long what is kept, and destroying what is due.",
         "erase": "Erase conversations for good.",
         "hold": "Legal holds: what must not be destroyed.",
+        "log": "What was done to the archive, and who read what.",
         "reindex": "Make the search index anew.",
         "rebuild": "Make the tables anew from the vendor's bytes.",
         "backup": "Copy the archive while it is in use.",

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _NAMED = 10
 """Of the recordings that are missing; the manifest has all of them."""
 
+_UNLOGGED = """convarchive: This export is not in the archive's ledger.
+  The archive can't be written to here."""
+
 
 @click.command("export")
 @click.argument("query", nargs=-1)
@@ -86,7 +89,10 @@ def command(
     watched = app._replace(quiet=app.quiet or output == "-")
     with app.open() as archive, archive.snapshot(), bar(watched, "Exporting") as tell:
         keys = archive.keys(text) if ids_from is None else _named(archive, ids_from)
-        chosen = _selection(archive, text if ids_from is None else None, keys, wishes)
+        query_ = text if ids_from is None else None
+        chosen = _selection(archive, query_, keys, wishes)
+        if not archive.note_access("export", query_, conversations=len(keys), form=form):
+            app.say(_UNLOGGED)
         with redacting(chosen) as (selection, told):
             summary = export(
                 selection, form, None if output == "-" else Path(output),

@@ -34,6 +34,8 @@ def command(app: App, name: str, form: str | None, limit: int) -> None:
     with app.open() as archive:
         conversation = archive.show(name)
         revisions = archive.history(name)[: limit or None]
+        whole_name = f"{conversation.source}/{conversation.id}"
+        archive.note_access("history", whole_name, conversations=1, form=form)
     rows: list[dict[str, Any]] = [
         {
             "id": conversation.id,

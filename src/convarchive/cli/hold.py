@@ -136,6 +136,7 @@ def show(app: App, name: str, form: str | None, limit: int, utc: bool) -> None:
     with app.open() as archive:
         hold = archive.hold(name)
         members = archive.held(hold, limit)
+        archive.note_access("hold", name, conversations=hold.conversations, form=form)
     table = form in (None, "table")
     if form is None:
         _write_facts(app, hold)

@@ -41,6 +41,7 @@ def command(
     with app.open() as archive:
         found = archive.list(text, limit=limit, offset=offset, sort=sort)
         total = archive.count(text)
+        archive.note_access("list", text, conversations=total, form=form)
         behind = archive.unindexed() if text else 0
     table = form in (None, "table")
     output.write_rows(

@@ -74,7 +74,9 @@ def _found(
     """The conversations in which something would be hidden, before and after."""
     from convarchive.redact.conversation import redact
 
-    for key, conversation in archive.conversations(archive.keys(query)):
+    keys = archive.keys(query)
+    archive.note_access("redact", query, conversations=len(keys))
+    for key, conversation in archive.conversations(keys):
         redacted = redact(conversation, f"redacted-{key}", redactor)
         if redacted.turns or redacted.fields:
             yield conversation, redacted

@@ -79,23 +79,31 @@ def _search(
     count: bool, facets: bool, context: int, explain: bool,
 ) -> None:  # fmt: skip
     explained = archive.explain(text) if explain else None
-    if explained is not None and form != "json":
-        from convarchive.cli.saved import write_explained
-
-        write_explained(explained, err=form is not None)
     if count:
-        click.echo(archive.count(text))
+        total = archive.count(text)
+        archive.note_access("search", text, conversations=total, form="count")
+        _write_explained(explained, form)
+        click.echo(total)
         warn_if_behind(app, archive.unindexed())
         return
     began = time.perf_counter()
     found = archive.search(text, limit=limit, offset=offset, sort=sort)
     took = (time.perf_counter() - began) * 1000
     counted = archive.facets(text) if facets else None
+    archive.note_access("search", text, conversations=found.total, form=form)
+    _write_explained(explained, form)
     if form is None:
         _write_screen(app, found, offset, took, counted, context)
     else:
         _write_rows(app, form, found, counted, explained)
     warn_if_behind(app, found.unindexed)
+
+
+def _write_explained(explained: Explained | None, form: str | None) -> None:
+    if explained is not None and form != "json":
+        from convarchive.cli.saved import write_explained
+
+        write_explained(explained, err=form is not None)
 
 
 def _write_rows(

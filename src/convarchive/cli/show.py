@@ -46,6 +46,8 @@ def command(
     with app.open() as archive:
         conversation = archive.show(name, revision)
         held = archive.held_by(archive.find(name))
+        whole_name = f"{conversation.source}/{conversation.id}"
+        archive.note_access("show", whole_name, conversations=1, form=form)
         if form == "raw":
             from convarchive.records import NAMED
 

@@ -65,6 +65,7 @@ def command(
     app = app._replace(utc=app.utc or utc)
     with app.open() as archive:
         found = archive.stats(text, by)
+        archive.note_access("stats", text, conversations=found.total.matching, form=form)
         behind = archive.unindexed() if text else 0
     kept = found._replace(rows=_first(found, limit))
     if form is None:

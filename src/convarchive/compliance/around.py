@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from convarchive import settings
+from convarchive.compliance import access
 from convarchive.errors import ConvarchiveError, SomeFailed
 from convarchive.store import clock, ledger, tombstones
 from convarchive.store.database import transaction
@@ -21,6 +22,7 @@ def before(connection: sqlite3.Connection, directory: Path) -> None:
         from convarchive.compliance import destruction
 
         destruction.try_to_finish(connection, directory)
+    access.take_in(connection, directory)
 
 
 def after(connection: sqlite3.Connection, directory: Path) -> SomeFailed | None:

@@ -14,6 +14,11 @@ from pathlib import Path
 
 from convarchive.errors import ArchiveBusy
 
+BRIEF = "noting an access"
+"""The command of whoever holds the lock for a moment only, as each reader may: others wait."""
+
+_PATIENCE = 5.0  # seconds
+
 
 @contextlib.contextmanager
 def writer_lock(directory: Path, command: str) -> Iterator[None]:
@@ -28,7 +33,12 @@ def writer_lock(directory: Path, command: str) -> Iterator[None]:
     lock = FileLock(directory / "writer.lock", timeout=0, mode=0o600)
     holder = directory / "writer.txt"
     try:
-        lock.acquire()
+        try:
+            lock.acquire()
+        except Timeout:
+            if not _is_brief(holder):
+                raise
+            lock.acquire(timeout=_PATIENCE)
     except Timeout:
         raise ArchiveBusy(
             f"Another process is writing to {directory}.",
@@ -48,6 +58,14 @@ def _sign(holder: Path, command: str) -> None:
     descriptor = os.open(holder, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(f"pid {os.getpid()}, {command}, since {started}\n")
+
+
+def _is_brief(holder: Path) -> bool:
+    """Whether who holds the lock soon lets go; who says nothing just came, or is about to go."""
+    try:
+        return BRIEF in holder.read_text(encoding="utf-8")
+    except OSError as error:
+        return isinstance(error, FileNotFoundError)
 
 
 def _who(holder: Path) -> str:
