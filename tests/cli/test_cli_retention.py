@@ -111,7 +111,7 @@ def test_conflicts_are_told(archive: Archive, cli: Cli) -> None:
 def test_as_json(archive: Archive, cli: Cli) -> None:
     """What goes, what stays and why."""
     told = json.loads(cli("retention", "apply", "--dry-run", "--json").stdout)
-    assert told["schema"] == "convarchive.retention-apply/1"
+    assert told["schema"] == "convarchive.disposal/1"
     assert (told["destroyed"], told["certificate"]) == (False, None)
     assert [row["id"] for row in told["conversations"]] == list(KEPT[1:])
     (conflict,) = told["conflicts"]

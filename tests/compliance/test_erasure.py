@@ -205,6 +205,22 @@ def test_a_floor_forbids_it(archive: Archive, keep: str, base: str, why: str) ->
     assert graveyard.ids(archive) == {*THEIRS, *KEPT}
 
 
+def test_who_searched_for_them_is_forgotten(archive: Archive) -> None:
+    """Queries with the number or an id, in the log and still waiting to be; others stay."""
+    path = archive.directory / settings.FILE
+    path.write_text("access_log = true\n" + path.read_text())
+    for query in (f"caller:{PERSON}", WRITINGS[2], f"ayra/{THEIRS[0]}", "refund"):
+        archive.note_access("search", query, conversations=1)
+    with archive.writing("test"):  # so that the next one has to wait
+        archive.note_access("search", WRITINGS[3], conversations=1)
+    erase(archive)
+    connection = archive._connection()
+    queries = [query for (query,) in connection.execute("SELECT query FROM access_log")]
+    assert sorted(queries, key=str) == [None, None, None, None, "refund"]
+    archive.close()
+    assert graveyard.traces(archive.directory, graveyard.everything_of_theirs()) == []
+
+
 def test_a_floor_that_has_passed_forbids_nothing(archive: Archive) -> None:
     """A week after calls of long ago."""
     settings.put(archive.directory, "retention", "odd", {"query": "*", "keep": "1w"})

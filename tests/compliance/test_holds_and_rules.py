@@ -252,7 +252,7 @@ def test_in_some_combinations(world: World) -> None:
 
 
 @pytest.mark.slow
-@hypothesis_settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@hypothesis_settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(worlds())
 def test_in_many_combinations(world: World) -> None:
     """Nothing protected goes, everything due and free does, and it is what was announced."""

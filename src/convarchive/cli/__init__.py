@@ -38,6 +38,7 @@ SECTIONS = {
     "Hand over": {
         "export": "Write conversations to files.",
         "redact": "See what a redacted export hides.",
+        "dsar": "Everything about one person, to be handed to them.",
     },
     "Keep": {
         "status": "How the archive is, on one screen.",

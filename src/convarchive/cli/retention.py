@@ -55,7 +55,8 @@ def command() -> None:
 @click.option("--keep", metavar="SPAN", help="Nothing destroys it before: 6y, 18mo, 4w, 90d.")
 @click.option("--delete-after", metavar="SPAN", help="After that it is due.")
 @click.option("--from", "base", type=click.Choice(["end", "start", "sync"]), default="end",
-              show_default=True, help="What is counted from; sync is when it was first fetched.",
+              metavar="BASE", show_default=True,
+              help="What is counted from: end, start, or sync, when it was first fetched.",
               )  # fmt: skip
 @click.pass_obj
 def set_(
@@ -65,7 +66,7 @@ def set_(
 
     \b
     convarchive retention set calls --query '*' --keep 6y --delete-after 7y
-    convarchive retention set noise --query 'duration:<5s' --delete-after 30d --from sync
+    convarchive retention set noise --query 'duration:<5s' --delete-after 30d
 
     Of several classes that a conversation matches the longest --keep and the shortest
     --delete-after count. Where they are against each other, it is kept, and said.
@@ -212,7 +213,7 @@ def _row(each: Due) -> dict[str, Any]:
 
 def _document(plan: Plan, rows: list[Any], done: Destroyed | None) -> dict[str, Any]:
     return {
-        "schema": "convarchive.retention-apply/1",
+        "schema": "convarchive.disposal/1",
         "destroyed": done is not None,
         "conversations": rows,
         "recordings": plan.recordings,

@@ -18,11 +18,11 @@ SETTINGS = "settings"
 def before(connection: sqlite3.Connection, directory: Path) -> None:
     """Catch up with what happened since the archive was last written to."""
     note_settings(connection, directory)
+    access.take_in(connection, directory)
     if tombstones.unfinished(connection):
         from convarchive.compliance import destruction
 
         destruction.try_to_finish(connection, directory)
-    access.take_in(connection, directory)
 
 
 def after(connection: sqlite3.Connection, directory: Path) -> SomeFailed | None:

@@ -26,10 +26,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from convarchive import disk
-from convarchive.compliance import certificate
+from convarchive.compliance import access, certificate
 from convarchive.compliance.mentions import Mentions, digits, writings
 from convarchive.errors import ConvarchiveError, Unfinished
-from convarchive.store import clock, holds, recordings, removal, tombstones
+from convarchive.store import accesses, clock, holds, recordings, removal, tombstones
 from convarchive.store.database import FILE, explained, transaction
 from convarchive.store.tombstones import Disposal, Tombstone
 
@@ -81,7 +81,9 @@ def destroy(connection: sqlite3.Connection, directory: Path, order: Order) -> De
         DiskFull: No room; nothing was destroyed.
     """
     with transaction(connection):
-        row, mentions = _delete(connection, order)
+        row, mentions, texts = _delete(connection, order)
+    with _owed():
+        access.forget(connection, directory, texts)  # somebody may have searched meanwhile
     finish(connection, directory)
     return Destroyed(
         row.disposal, row.conversations, row.recordings, row.bytes,
@@ -120,8 +122,12 @@ def try_to_finish(connection: sqlite3.Connection, directory: Path) -> None:
         finish(connection, directory)
 
 
-def _delete(connection: sqlite3.Connection, order: Order) -> tuple[Disposal, Mentions]:
-    """Delete the rows and write down that they were; within a transaction."""
+def _delete(connection: sqlite3.Connection, order: Order) -> tuple[Disposal, Mentions, list[str]]:
+    """Delete the rows and write down that they were; within a transaction.
+
+    Returns:
+        The run, what finds its conversations and callers, and the ways in which they are written.
+    """
     rules = dict(order.doomed)
     doomed = removal.named(connection, rules)
     keys = [each.key for each in doomed]
@@ -143,14 +149,16 @@ def _delete(connection: sqlite3.Connection, order: Order) -> tuple[Disposal, Men
     ids = [each.id for each in doomed]
     mentions = Mentions(ids, numbers)
     removal.delete_problems(connection, mentions.within)
-    holds.forget(connection, [*ids, *writings(numbers)])
+    texts = [*ids, *writings(numbers)]
+    holds.forget(connection, texts)
+    accesses.forget(connection, texts)
     tombstones.begin(connection, row)
     _bury(connection, row, doomed, rules, entries)
     connection.executemany(
         "INSERT OR IGNORE INTO doomed_recordings VALUES (?, ?, ?)",
         ((sound.sha256, sound.media_type, row.disposal) for sound in sounds),
     )
-    return row, mentions
+    return row, mentions, texts
 
 
 def _bury(
