@@ -44,10 +44,12 @@ def test_create(tmp_path: Path) -> None:
     """A new archive is a database and settings, for its owner only, empty, and it can be opened."""
     directory = tmp_path / "some" / "where"
     Archive.create(directory).close()
-    assert {path.name for path in directory.iterdir()} == {"archive.db", settings.FILE}
+    assert {path.name for path in directory.iterdir()} == {
+        "archive.db", settings.FILE, "writer.lock",
+    }  # fmt: skip
     if os.name == "posix":
         modes = [path.stat().st_mode & 0o777 for path in (directory, *sorted(directory.iterdir()))]
-        assert modes == [0o700, 0o600, 0o600]
+        assert modes == [0o700, 0o600, 0o600, 0o600]
     with Archive.open(directory) as archive:
         assert archive.count() == 0
         assert archive.list() == archive.keys() == archive.problems() == []

@@ -50,7 +50,8 @@ def commands(
     command: click.Command = cli, name: str = "convarchive", parent: click.Context | None = None
 ) -> Iterator[tuple[str, click.Command]]:
     """Every command by its full name."""
-    context = click.Context(command, parent, name)
+    # With its settings: click remembers what the help is asked for by when it is first asked.
+    context = click.Context(command, parent, name, **command.context_settings)
     yield context.command_path, command
     if isinstance(command, click.Group):
         for child in command.list_commands(context):
@@ -204,7 +205,7 @@ def test_what_is_to_be_typed_can_be(where: str, words: list[str]) -> None:
         del words[: 2 if words[0] in ("-a", "--archive") else 1]
     name = " ".join(["convarchive", *words[:2]])
     name = name if name in COMMANDS else f"convarchive {words[0]}"
-    COMMANDS[name].make_context(name, words[len(name.split()) - 1 :])
+    COMMANDS[name].make_context(name, words[len(name.split()) - 1 :], **cli.context_settings)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)

@@ -211,7 +211,10 @@ def test_a_backup_is_private(mine: Archive, tmp_path: Path) -> None:
     mine.backup(tmp_path / "copy")
     if os.name == "posix":
         modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "copy").iterdir()}
-        assert modes == {"archive.db": 0o600, "convarchive.toml": 0o600, "recordings": 0o700}
+        assert modes == {
+            "archive.db": 0o600, "convarchive.toml": 0o600, "recordings": 0o700,
+            "checkpoints": 0o700,
+        }  # fmt: skip
         assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o700
 
 

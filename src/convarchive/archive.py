@@ -225,8 +225,8 @@ class Archive(Keeping):
                 connection, self.directory, names, options, stop or threading.Event(),
                 announce, progress,
             )  # fmt: skip
-            if not (report.interrupted or (options and options.dry_run)):
-                report.left_undone = self.follow_up(connection)
+            if options is None or not options.dry_run:
+                report.unkept = self._settled(connection, indexed=not report.interrupted)
             return report
 
     def import_files(
@@ -257,12 +257,11 @@ class Archive(Keeping):
         options = options or imports.Options()
         with self.writing("import") as connection:
             report = imports.import_files(
-                connection, self.directory, [os.fspath(path) for path in paths],
-                options, stop or threading.Event(),
-                tell or (lambda _: None), progress or (lambda _: None),
+                connection, self.directory, [os.fspath(path) for path in paths], options,
+                stop or threading.Event(), tell or (lambda _: None), progress or (lambda _: None),
             )  # fmt: skip
-            if not (report.interrupted or options.dry_run):
-                report.left_undone = self.follow_up(connection)
+            if not options.dry_run:
+                report.unkept = self._settled(connection, indexed=not report.interrupted)
             return report
 
     def reindex(self, progress: Callable[[int, int], None] | None = None) -> int:
@@ -279,13 +278,13 @@ class Archive(Keeping):
             How many conversations there are, and how many of them read differently than before.
 
         Raises:
-            SomeFailed: It is done, but what should follow could not be; see `follow_up`.
+            SomeFailed: It is done, but what should follow could not be; see `compliance.around`.
         """
         from convarchive import upkeep
 
         with self.writing("rebuild") as connection:
             counts = upkeep.rebuild(connection, self.directory, progress)
-            if undone := self.follow_up(connection):
+            if undone := self._settled(connection):
                 raise undone
             return counts
 

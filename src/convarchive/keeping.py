@@ -12,23 +12,63 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from convarchive.compliance import HANDED_OVER
+from convarchive.errors import ConvarchiveError
 from convarchive.opened import Opened
 
 if TYPE_CHECKING:
     import threading
+    from typing import Self
 
     from convarchive.compliance import erasure, retention
+    from convarchive.compliance.checkpoints import Checkpoint
     from convarchive.compliance.destruction import Destroyed
     from convarchive.compliance.log import Line
+    from convarchive.compliance.proofs import Prover
     from convarchive.compliance.verify import Damage, Report
     from convarchive.compliance.verify import Options as VerifyOptions
-    from convarchive.errors import SomeFailed
     from convarchive.model import Conversation
     from convarchive.store.holds import Hold
 
 
 class Keeping(Opened):
     """An archive directory whose changes are all in its ledger."""
+
+    unkept: ConvarchiveError | None = None
+    """Why an archive that was just made has no key to be signed with."""
+
+    @classmethod
+    def create(
+        cls,
+        directory: str | os.PathLike[str],
+        signing_key: str | os.PathLike[str] | None = None,
+    ) -> Self:
+        """Make an empty archive, and the key that it is signed with.
+
+        Without that key there is an archive all the same; see `unkept`.
+
+        Args:
+            directory: Where. It may be there already, if no archive is in it.
+            signing_key: The file with the key, or where to make it; None for the user's data.
+
+        Raises:
+            PathExists: There is an archive already.
+            UsageError: The directory can't be made or written to, or the key will not do.
+        """
+        from pathlib import Path
+
+        from convarchive.compliance import keys
+
+        if signing_key is not None:
+            keys.check(Path(directory), Path(signing_key))
+        archive = super().create(directory)
+        if signing_key is not None:
+            keys.choose(archive.directory, Path(signing_key))
+        with archive.writing("init") as connection:
+            try:
+                keys.current(connection, archive.directory)
+            except ConvarchiveError as error:
+                archive.unkept = error
+        return archive
 
     @contextlib.contextmanager
     def writing(self, command: str) -> Iterator[sqlite3.Connection]:
@@ -43,11 +83,100 @@ class Keeping(Opened):
             around.before(connection, self.directory)
             yield connection
 
-    def follow_up(self, connection: sqlite3.Connection) -> SomeFailed | None:
-        """Do what follows when something was stored; what could not be done, if anything."""
+    def checkpoint(self, *, new_key: bool = False, tsa: str | None = None) -> Checkpoint:
+        """The newest checkpoint; a new one is signed if the ledger has grown.
+
+        Args:
+            new_key: Whether to sign with another key from now on.
+            tsa: The URL of a time stamping authority, to have it stamped.
+
+        Raises:
+            ArchiveBusy: Another process is writing.
+            DamageFound: The ledger does not go on from the newest checkpoint; nothing is signed.
+            ConvarchiveError: The key is not here, or the checkpoint could not be handed over.
+        """
+        from convarchive.compliance import checkpoints, elsewhere, stamps
+
+        with self.writing("checkpoint") as connection:
+            made = checkpoints.write(connection, self.directory, new_key=new_key)
+            if tsa is not None and made.path is not None:
+                stamps.stamp(tsa, made.path)
+            elsewhere.send(connection, self.directory, made)
+            return made
+
+    def checkpoints(self) -> Sequence[Checkpoint]:
+        """All that are kept in the archive, in the order of their sizes, signatures checked."""
+        from convarchive.compliance import checkpoints, keys
+
+        known = keys.verifier_keys(self._connection())
+        return [checkpoints.checked(each, known) for each in checkpoints.all_of(self.directory)]
+
+    def compare(self, checkpoint: bytes, vkeys: Sequence[str] = ()) -> Checkpoint:
+        """See whether the ledger goes on from a checkpoint that was kept elsewhere.
+
+        Args:
+            checkpoint: The bytes of its file.
+            vkeys: Whose signature to accept; none for all keys that the ledger knows.
+
+        Raises:
+            UsageError: It is no checkpoint, or one of another archive.
+            DamageFound: It is not signed rightly, or the archive has another history, or an end.
+        """
+        from convarchive.compliance import checkpoints
+        from convarchive.store import database
+
+        with database.snapshot(self._connection()):
+            return checkpoints.compare(self._connection(), checkpoint, vkeys)
+
+    def verifier_keys(self) -> Sequence[str]:
+        """The lines by which its checkpoints are checked, the oldest first."""
+        from convarchive.compliance import keys
+
+        return keys.verifier_keys(self._connection())
+
+    def consistency(self, old: int, new: int | None = None) -> Sequence[bytes]:
+        """What shows that the ledger only grew from one size to another, by RFC 6962.
+
+        Args:
+            old: How many entries it had.
+            new: How many it had later; None for now.
+
+        Raises:
+            UsageError: It never had as many, or the old one is the larger.
+            DamageFound: Something of the ledger is missing.
+        """
+        from convarchive.compliance import checkpoints
+        from convarchive.store import database
+
+        with database.snapshot(self._connection()):
+            return checkpoints.consistency(self._connection(), old, new)
+
+    def prover(self) -> Prover:
+        """What makes proofs for strangers, by the newest checkpoint that is signed.
+
+        Raises:
+            ConvarchiveError: There is none.
+        """
+        from convarchive.compliance.proofs import Prover
+
+        return Prover(self._connection(), self.directory)
+
+    def entered_at(self, position: int) -> str | None:
+        """When an entry of the ledger was made; None where there is none at this position."""
+        found = (
+            self._connection()
+            .execute("SELECT at FROM ledger WHERE position = ?", (position,))
+            .fetchone()
+        )
+        return found[0] if found else None
+
+    def _settled(
+        self, connection: sqlite3.Connection, *, indexed: bool = True
+    ) -> ConvarchiveError | None:
+        """Protect and sign what was stored; what of that could not be done."""
         from convarchive.compliance import around
 
-        return around.after(connection, self.directory)
+        return around.after(connection, self.directory, indexed=indexed)
 
     # Accesses
 
@@ -198,6 +327,37 @@ class Keeping(Opened):
 
         return erasure.erase(self, plan, reason=reason, by=by)
 
+    # Verifying
+
+    def verify(
+        self,
+        options: VerifyOptions | None = None,
+        *,
+        stop: threading.Event | None = None,
+        tell: Callable[[Damage], None] | None = None,
+        progress: Callable[[str, int, int | None], None] | None = None,
+    ) -> Report:
+        """See whether the archive is whole and as it was stored; damage is named, and not raised.
+
+        It works on an archive that can't be opened otherwise: make one by ``Archive(directory)``.
+
+        Args:
+            options: How thoroughly, and how much of it.
+            stop: Set it to end after what is under way.
+            tell: Told of each damage as it is found.
+            progress: Told what is looked at, how many of it are done, and of how many.
+
+        Raises:
+            NotFound: There is no archive, or no such source.
+            Unreadable: The checkpoint that is given is none.
+            ArchiveError: An earlier or later version of this program has written it.
+        """
+        from convarchive.compliance import verify
+
+        return verify.verify(self.directory, options or verify.Options(), stop, tell, progress)
+
+    # Retention
+
     def set_retention(self, name: str, table: Mapping[str, str]) -> None:
         """Set a class of retention: its settings as they are in ``convarchive.toml``.
 
@@ -243,32 +403,3 @@ class Keeping(Opened):
         from convarchive.compliance import retention
 
         return retention.apply(self, plan, by=by)
-
-    # Verifying
-
-    def verify(
-        self,
-        options: VerifyOptions | None = None,
-        *,
-        stop: threading.Event | None = None,
-        tell: Callable[[Damage], None] | None = None,
-        progress: Callable[[str, int, int | None], None] | None = None,
-    ) -> Report:
-        """See whether the archive is whole and as it was stored; damage is named, and not raised.
-
-        It works on an archive that can't be opened otherwise: make one by ``Archive(directory)``.
-
-        Args:
-            options: How thoroughly, and how much of it.
-            stop: Set it to end after what is under way.
-            tell: Told of each damage as it is found.
-            progress: Told what is looked at, how many of it are done, and of how many.
-
-        Raises:
-            NotFound: There is no archive, or no such source.
-            Unreadable: The checkpoint that is given is none.
-            ArchiveError: An earlier or later version of this program has written it.
-        """
-        from convarchive.compliance import verify
-
-        return verify.verify(self.directory, options or verify.Options(), stop, tell, progress)

@@ -46,6 +46,7 @@ _KNOWN = {
     "requests_per_day": "a whole number above 0",
     "deleted_after_days": "a whole number above 0",
 }
+_SIGNING = ("key_file", "key_command", "checkpoint_command", "tsa_url")
 
 
 class SourceSettings(NamedTuple):
@@ -68,6 +69,19 @@ class SourceSettings(NamedTuple):
         """The environment variables that hold the keys."""
         named = self.api_key_env or ()
         return (named,) if isinstance(named, str) else named
+
+
+class SigningSettings(NamedTuple):
+    """How checkpoints are signed, and where they go."""
+
+    key_file: str | None = None
+    """The private key in PEM; None where it is in its usual place."""
+    key_command: str | None = None
+    """A command that prints the private key in PEM; it comes before the file."""
+    checkpoint_command: str | None = None
+    """A command that gets each checkpoint on its standard input."""
+    tsa_url: str | None = None
+    """A time stamping authority (RFC 3161) that is asked about each checkpoint."""
 
 
 def create(directory: Path) -> None:
@@ -94,6 +108,25 @@ def sources(directory: Path) -> dict[str, SourceSettings]:
     """
     path = directory / FILE
     return {name: _source(path, name, table) for name, table in read(directory, "sources").items()}
+
+
+def signing(directory: Path) -> SigningSettings:
+    """The table ``[signing]``.
+
+    Raises:
+        SettingsError: The file can't be read, or says something that is not understood.
+    """
+    table = read(directory, "signing")
+    where = f"{directory / FILE}: signing"
+    for setting, value in table.items():
+        if setting not in _SIGNING:
+            raise SettingsError(
+                f"{where} has a setting {setting!r} that does not exist.",
+                f"There are: {', '.join(sorted(_SIGNING))}.",
+            )
+        if not isinstance(value, str) or not value.strip():
+            raise SettingsError(f"{where}.{setting} should be a text.")
+    return SigningSettings(**table)
 
 
 def read(directory: Path, section: str) -> dict[str, Any]:
@@ -257,41 +290,6 @@ def printed_by(command: str, secret: str) -> str:
     if not key:
         raise SettingsError(f"The command that prints {secret} printed nothing.")
     return key
-
-
-_SIGNING = ("key_file", "key_command", "checkpoint_command", "tsa_url")
-
-
-class SigningSettings(NamedTuple):
-    """How checkpoints are signed, and where they go."""
-
-    key_file: str | None = None
-    """The private key in PEM; None where it is in its usual place."""
-    key_command: str | None = None
-    """A command that prints the private key in PEM; it comes before the file."""
-    checkpoint_command: str | None = None
-    """A command that gets each checkpoint on its standard input."""
-    tsa_url: str | None = None
-    """A time stamping authority (RFC 3161) that is asked about each checkpoint."""
-
-
-def signing(directory: Path) -> SigningSettings:
-    """The table ``[signing]``.
-
-    Raises:
-        SettingsError: The file can't be read, or says something that is not understood.
-    """
-    table = read(directory, "signing")
-    where = f"{directory / FILE}: signing"
-    for setting, value in table.items():
-        if setting not in _SIGNING:
-            raise SettingsError(
-                f"{where} has a setting {setting!r} that does not exist.",
-                f"There are: {', '.join(sorted(_SIGNING))}.",
-            )
-        if not isinstance(value, str) or not value.strip():
-            raise SettingsError(f"{where}.{setting} should be a text.")
-    return SigningSettings(**table)
 
 
 def _source(path: Path, name: str, table: Any) -> SourceSettings:

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from convarchive import settings
+from convarchive.compliance import checkpoints
 from convarchive.errors import SettingsError
 from convarchive.index import mark
 from convarchive.settings import SourceSettings
-from convarchive.store import clock, holds, mirror, owed, rows, unindexed
+from convarchive.store import clock, holds, ledger, mirror, owed, rows, unindexed
 from convarchive.store.database import FILE
 from convarchive.store.recordings import DIRECTORY as RECORDINGS
 from convarchive.store.recordings import LACKING
@@ -57,13 +58,23 @@ class Status(NamedTuple):
     held: int
     """Conversations that they protect."""
     bytes: int
-    """On the disk: database, recordings, index."""
+    """On the disk: database, recordings, index, checkpoints."""
     verified_at: str | None
     """When all of it was last verified; None if it never was."""
     damaged: int
     """So many damages were found then."""
     unindexed: int
     index_usable: bool
+    ledger_entries: int
+    """What was ever done to the archive."""
+    checkpoint: str | None
+    """The root of the ledger that was signed last, in hex."""
+    checkpoint_entries: int | None
+    """How many entries of the ledger that stands for."""
+    checkpoint_at: str | None
+    """When the last of them was made."""
+    checkpoint_error: str | None
+    """One sentence: why the evidence needs attention."""
     sources: tuple[SourceStatus, ...]
 
     @property
@@ -75,8 +86,8 @@ class Status(NamedTuple):
     def healthy(self) -> bool:
         """Nothing needs attention."""
         vanishing = any(source.vanishing for source in self.sources)
-        attention = self.unindexed or self.problems or self.damaged or vanishing
-        return self.index_usable and not attention
+        wrong = self.unindexed or self.problems or self.damaged or vanishing
+        return self.index_usable and not (wrong or self.checkpoint_error)
 
     def to_json(self) -> dict[str, Any]:
         """The document ``convarchive.status/1``."""
@@ -90,9 +101,10 @@ def status(connection: sqlite3.Connection, directory: Path) -> Status:
     known: dict[str, SourceSettings] = {}
     with contextlib.suppress(SettingsError):  # the archive can be looked at all the same
         known = settings.sources(directory)
+    conversations = rows.count(connection)
     return Status(
         archive=directory.absolute().name,
-        conversations=rows.count(connection),
+        conversations=conversations,
         turns=_one(connection, "SELECT coalesce(sum(turn_count), 0) FROM conversations"),
         revisions=_one(connection, "SELECT count(*) FROM revisions"),
         recordings=_one(connection, "SELECT count(*) FROM recordings WHERE stored"),
@@ -106,10 +118,37 @@ def status(connection: sqlite3.Connection, directory: Path) -> Status:
         **_verified(connection),
         unindexed=unindexed.count(connection),
         index_usable=mark.belongs(connection, directory),
+        ledger_entries=ledger.size(connection),
+        **_evidence(connection, directory, conversations),
         sources=tuple(
             _source(connection, row, known.get(row.name)) for row in mirror.sources(connection)
         ),
     )
+
+
+def _evidence(
+    connection: sqlite3.Connection, directory: Path, conversations: int
+) -> dict[str, Any]:
+    """The fields of the newest checkpoint."""
+    newest = checkpoints.newest(connection, directory)
+    error = None
+    if newest is None:
+        error = "Nothing is signed yet." if conversations else None
+    elif newest.error:
+        error = f"The newest checkpoint will not do. {newest.error}"
+    elif not checkpoints.extended(connection, newest):
+        error = "The archive does not go on from its newest checkpoint."
+    at = None
+    if newest is not None and not newest.error:
+        at = connection.execute(
+            "SELECT at FROM ledger WHERE position = ?", (newest.size - 1,)
+        ).fetchone()
+    return {
+        "checkpoint": newest.root.hex() if newest and newest.root else None,
+        "checkpoint_entries": newest.size if newest else None,
+        "checkpoint_at": at[0] if at else None,
+        "checkpoint_error": error,
+    }
 
 
 def _source(
@@ -176,5 +215,6 @@ def _one(connection: sqlite3.Connection, sql: str, values: Iterable[Any] = ()) -
 
 def _size(directory: Path) -> int:
     places = [*directory.glob(f"{FILE}*"), directory / mark.DIRECTORY, directory / RECORDINGS]
+    places.append(directory / checkpoints.DIRECTORY)
     files = (file for place in places for file in (place, *place.rglob("*")) if file.is_file())
     return sum(file.stat().st_size for file in files)

@@ -141,3 +141,31 @@ def test_where_no_directory_can_be(run: Run) -> None:
         ran = run("init", place)
         assert ran.code == 2
         assert "cannot be used" in ran.err
+
+
+def test_a_signing_key_of_ones_own(run: Run, tmp_path: Path) -> None:
+    """Made where it is named, and named in the settings; within the archive it is refused."""
+    assert run("init", "calls", "--signing-key", "mine.pem").code == 0
+    assert "PRIVATE KEY" in Path("mine.pem").read_text()
+    assert str(tmp_path / "mine.pem") in Path("calls/convarchive.toml").read_text()
+    ran = run("init", "other", "--signing-key", "other/mine.pem")
+    assert (ran.code, Path("other").exists()) == (2, False)
+    assert "within the archive" in ran.err
+
+
+def test_a_signing_key_from_the_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As every option."""
+    monkeypatch.setenv("CONVARCHIVE_INIT_SIGNING_KEY", "mine.pem")
+    assert run("init", "calls").code == 0
+    assert Path("mine.pem").exists()
+
+
+def test_no_place_for_the_signing_key(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is an archive; that nothing is signed is said, and how to give a key."""
+    Path("file").write_text("no directory")
+    monkeypatch.setenv("XDG_DATA_HOME", str(Path("file").absolute()))
+    ran = run("init", "calls")
+    assert ran.code == 0
+    assert Path("calls/archive.db").exists()
+    assert "Nothing in the archive will be signed." in ran.err
+    assert "key_file" in ran.err

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from convarchive import Archive
-from convarchive.compliance import checkpoints
 from convarchive.compliance.verify import pool
 
 Run = Callable[..., Any]
@@ -100,8 +99,8 @@ def test_status_tells(run: Run, copied: Archive) -> None:
 def test_a_checkpoint_kept_elsewhere(run: Run, copied: Archive, tmp_path: Path) -> None:
     """An old copy that was put back does not agree with what has seen more."""
     shutil.copytree(copied.directory, tmp_path / "old")
-    with copied.writing("test") as connection:
-        written = checkpoints.write(connection, copied.directory)
+    copied.place_hold("x", query="*", reason="y")
+    written = copied.checkpoint()
     assert run("verify", copied.directory, "--checkpoint", written.path).code == 0
     ran = run("verify", tmp_path / "old", "--quick", "--checkpoint", written.path)
     assert ran.code == 7

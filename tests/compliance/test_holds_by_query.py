@@ -203,7 +203,7 @@ def test_an_import_lets_new_matches_join(mine: Archive, tmp_path: Path) -> None:
     """At its end."""
     mine.place_hold("refunds", query="refund", reason="r")
     report = mine.import_files([jsonl(tmp_path / "new.jsonl", [said("refund_2", "Refund")])])
-    assert (report.new, report.left_undone) == (1, None)
+    assert (report.new, report.unkept) == (1, None)
     assert held(mine, "refunds") == {"refund_1", "refund_2"}
 
 
@@ -223,7 +223,7 @@ def test_a_sync_lets_new_matches_join(archive: Archive, sandbox: Sandbox) -> Non
     archive.sync(options=Options(dry_run=True))
     assert archive.hold("all").conversations == 0
     report = archive.sync()
-    assert report.left_undone is None
+    assert report.unkept is None
     assert archive.hold("all").conversations == archive.count("is:held") == archive.count() > 100
 
 
@@ -239,6 +239,6 @@ def test_a_sync_says_what_could_not_join(
     monkeypatch.setattr("convarchive.index.reader.Reader.keys", refuse)
     report = archive.sync()
     assert report.complete
-    assert isinstance(report.left_undone, SomeFailed)
-    assert "'refunds'" in report.left_undone.why
-    assert report.to_json()["error"]
+    assert isinstance(report.unkept, SomeFailed)
+    assert "'refunds'" in report.unkept.why
+    assert report.to_json()["evidence_error"]

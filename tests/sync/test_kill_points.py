@@ -32,8 +32,9 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
 SOUNDS = {2: "a.wav", 3: "b.wav", 7: "a.wav", 8: "same.wav", 11: "c.wav"}
 """Which of the conversations were recorded; ``same.wav`` holds the bytes of ``a.wav``."""
 
-OUR_TIMES = {"since", "until", "day", "requests", "attempts", "complete_until"}
-"""Columns that hold our clock's times or hang on how often was asked, beside those in ``_at``."""
+OUR_TIMES = {"since", "until", "day", "requests", "attempts", "complete_until", "ledger", "salt"}
+"""Columns that hold our clock's times, chance, or hang on how often was asked, beside those in
+``_at``."""
 
 Fresh = Callable[[], Archive]
 
@@ -93,7 +94,8 @@ def contents(archive: Archive) -> dict[str, Any]:
         rows = [_settled(table, dict(zip(names, row, strict=True)), ids) for row in cursor]
         found[table] = sorted(rows, key=repr)
     # When windows are closed hangs on when it was killed; what they prove does not.
-    del found["sync_windows"], found["meta"]
+    del found["sync_windows"], found["meta"], found["ledger_nodes"]
+    found["ledger"] = sorted(row["kind"] for row in found["ledger"] if row["kind"] != "window")
     coverage = archive.coverage()
     found["coverage"] = (coverage.months, coverage.missing, coverage.gaps)
     sounds = archive.directory / "recordings"

@@ -44,6 +44,7 @@ SECTIONS = {
         "status": "How the archive is, on one screen.",
         "coverage": "Is it all there: listed, stored, missing, by month.",
         "problems": "What could not be stored, and why.",
+        "checkpoint": "Sign the archive as it is, to prove it later.",
         "verify": "Is it whole, and is it what was stored?",
         "retention": "For how long what is kept, and destroying what is due.",
         "erase": "Erase conversations for good.",
@@ -52,6 +53,7 @@ SECTIONS = {
         "reindex": "Make the search index anew.",
         "rebuild": "Make the tables anew from the vendor's bytes.",
         "backup": "Copy the archive while it is in use.",
+        "proof": "Prove to anybody that a conversation is what was stored.",
         "path": "Where the archive is.",
     },
 }

@@ -14,7 +14,7 @@ from convarchive.cli import redaction, screen
 from convarchive.cli.app import App
 from convarchive.cli.progress import bar
 from convarchive.errors import SomeFailed, UsageError
-from convarchive.export import FORMATS, Lost, Problem, Selection, Summary, Wishes, export
+from convarchive.export import FORMATS, Lost, Problem, Proof, Selection, Summary, Wishes, export
 
 if TYPE_CHECKING:
     from convarchive.archive import Archive
@@ -43,6 +43,8 @@ _UNLOGGED = """convarchive: This export is not in the archive's ledger.
               help="With bagit: a format that goes into the bag; can be given again.")  # fmt: skip
 @click.option("--exported-by", metavar="NAME", default="",
               help="With bagit: who hands it over; else the user and the machine.")  # fmt: skip
+@click.option("--with-proofs", is_flag=True,
+              help="With each what shows that it is what was stored, and a checker.")  # fmt: skip
 @click.option("--sign", "signing_key", metavar="KEY", help="With vcon: sign with this PEM key.")
 @click.option("--cert", "certificates", metavar="PEM", help="With --sign: the key's certificate.")
 @click.option("--redact", multiple=True, metavar="KIND,…",
@@ -90,12 +92,12 @@ def command(
     with app.open() as archive, archive.snapshot(), bar(watched, "Exporting") as tell:
         keys = archive.keys(text) if ids_from is None else _named(archive, ids_from)
         query_ = text if ids_from is None else None
-        chosen = _selection(archive, query_, keys, wishes)
+        chosen = selection(archive, query_, keys, wishes)
         if not archive.note_access("export", query_, conversations=len(keys), form=form):
             app.say(_UNLOGGED)
-        with redacting(chosen) as (selection, told):
+        with redacting(chosen) as (what, told):
             summary = export(
-                selection, form, None if output == "-" else Path(output),
+                what, form, None if output == "-" else Path(output),
                 force=force, turns=turns, progress=lambda done: tell(done, len(keys)),
             )  # fmt: skip
     _tell(app, summary, told)
@@ -105,7 +107,7 @@ def _tell(app: App, summary: Summary, told: Sequence[str]) -> None:
     for line in (*_told(summary), *told):
         app.say(line)
     if summary.lost:
-        raise _not_heard(summary.lost)
+        raise not_heard(summary.lost)
 
 
 def _told(summary: Summary) -> Iterator[str]:
@@ -116,7 +118,8 @@ def _told(summary: Summary) -> Iterator[str]:
             yield f"{summary.without_transcript:,} of them have no turns."
 
 
-def _not_heard(lost: Sequence[Lost]) -> SomeFailed:
+def not_heard(lost: Sequence[Lost]) -> SomeFailed:
+    """What is to be raised where recordings are missing from what was written."""
     named = [f"{one.source}/{one.id} ({one.why})" for one in lost[:_NAMED]]
     more = len(lost) - len(named)
     return SomeFailed(
@@ -127,7 +130,7 @@ def _not_heard(lost: Sequence[Lost]) -> SomeFailed:
 
 
 def _wishes(
-    form: str, *, with_recordings: bool, revision: str, formats: tuple[str, ...],
+    form: str, *, with_recordings: bool, with_proofs: bool, revision: str, formats: tuple[str, ...],
     signing_key: str | None, certificates: str | None, exported_by: str,
 ) -> Wishes:  # fmt: skip
     key, chain = (Path(path) if path else None for path in (signing_key, certificates))
@@ -135,7 +138,7 @@ def _wishes(
         raise UsageError("--sign and --cert go together.", "A signature names who has signed.")
     if _in_the_environment("exported_by") and "exported_by" not in FORMATS[form].grants:
         exported_by = ""
-    return Wishes(with_recordings, revision == "all", formats, key, chain, exported_by)
+    return Wishes(with_recordings, revision == "all", formats, key, chain, exported_by, with_proofs)
 
 
 def _in_the_environment(option: str) -> bool:
@@ -144,9 +147,20 @@ def _in_the_environment(option: str) -> bool:
     return source is ParameterSource.ENVIRONMENT
 
 
-def _selection(
+def selection(
     archive: Archive, query: str | None, keys: Sequence[int], wishes: Wishes
 ) -> Selection:
+    """What is exported of an archive.
+
+    Args:
+        archive: Within a snapshot.
+        query: What found it; None where the conversations were named.
+        keys: Of the conversations, in the order of exports.
+        wishes: What else is wanted.
+
+    Raises:
+        ConvarchiveError: Proofs are wanted, and no checkpoint is signed yet.
+    """
     from convarchive.query import to_text
     from convarchive.searches import names
 
@@ -164,7 +178,26 @@ def _selection(
         problems=lambda: (Problem(p.source, p.id, p.message) for p in archive.problems()),
         absent=lambda: len(archive.coverage().missing),
         wishes=wishes,
+        **proving(archive, wishes),
     )
+
+
+def proving(archive: Archive, wishes: Wishes) -> dict[str, Any]:
+    """What a selection needs for proofs, if they are wished for; all by the same checkpoint.
+
+    Raises:
+        ConvarchiveError: No checkpoint is signed yet.
+    """
+    if not wishes.proofs:
+        return {}
+    prover = archive.prover()
+
+    def proof(key: int, revision: int | None) -> Proof:
+        if revision is None and wishes.revisions:
+            return prover.of_all_states(key)
+        return prover.of(key, [] if revision is None else [revision])
+
+    return {"proof": proof}
 
 
 def _named(archive: Archive, path: str) -> list[int]:

@@ -155,7 +155,9 @@ def _judged(report: ImportReport, options: Options) -> int:
         told = [problems] * bool(report.problems) + [kept] * bool(report.kept)
         hint = "See: convarchive problems" if report.problems and not options.dry_run else ""
         error = SomeFailed(f"Done, with {' and '.join(told)}.", "", hint)
-    errors = [each for each in (error, report.left_undone) if each is not None]
-    for each in errors:
-        failed(each)
-    return errors[0].exit_code if errors else 0
+    code = 0
+    for each in (error, report.unkept):
+        if each is not None:
+            failed(each)
+            code = max(code, each.exit_code)
+    return code

@@ -31,6 +31,12 @@ def asked(
         if sound or report:
             raise UsageError("--silence, --keep-audio and --redact-report go with --redact.")
         return _nothing
+    if wishes.proofs:
+        raise UsageError(
+            "--redact and --with-proofs can't be given together.",
+            "What is redacted is not what was stored, so it can't be proved to be.",
+            "Leave out one of them.",
+        )
     if wishes.revisions:
         raise UsageError("--redact takes the newest state alone.", "", "Leave out --revision all.")
     if wishes.recordings and not sound:

@@ -136,9 +136,9 @@ def size(number: int) -> str:
     return f"{amount:,.1f} TB"
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str, plural: str = "") -> str:
     """``1 conversation``, ``1,204 conversations``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def outcome(conversation: Conversation) -> str:

@@ -58,6 +58,9 @@ def _write(app: App, status: Status) -> None:
     if status.deleted_at_source:
         kept += f", {status.deleted_at_source:,} deleted at the source and kept"
     click.echo(f"  {'kept':<{width}}  {kept}")
+    heads = ["evidence"]
+    for line in screen.filled(_evidence(app, status), " · ", screen.columns() - width - 4):
+        click.echo(f"  {heads.pop() if heads else '':<{width}}  {line}")
     if status.holds:
         told = f"{status.holds:,}, {screen.counted(status.held, 'conversation')} held"
         click.echo(f"  {'holds':<{width}}  {told}    convarchive hold list")
@@ -92,6 +95,20 @@ def _index(status: Status) -> str:
         told = f"{screen.counted(status.unindexed, 'conversation')} behind    convarchive reindex"
         return click.style(told, fg="red")
     return "up to date"
+
+
+def _evidence(app: App, status: Status) -> list[str]:
+    entries = screen.counted(status.ledger_entries, "entry", "entries")
+    if status.checkpoint_error:
+        missing = status.checkpoint_entries is None
+        hint = "convarchive checkpoint" if missing else "convarchive checkpoint list"
+        return [click.style(screen.one_line(status.checkpoint_error), fg="red"), hint]
+    if status.checkpoint is None:
+        return [entries, "not signed yet"]
+    at = screen.when(status.checkpoint_at, app.zone).strip()
+    since = status.ledger_entries - (status.checkpoint_entries or 0)
+    told = f"{entries}, {since:,} of them since then" if since else f"{entries}, signed"
+    return [f"checkpoint {status.checkpoint[:8]}… of {at}", told]
 
 
 def _verified(app: App, status: Status) -> str:

@@ -15,7 +15,7 @@ from convarchive.cli.app import App
 from convarchive.cli.progress import bars
 from convarchive.cli.stopping import stopping
 from convarchive.cli.telling import Log, Screen, Teller
-from convarchive.errors import ConvarchiveError, SomeFailed, UsageError
+from convarchive.errors import ConvarchiveError, DamageFound, SomeFailed, UsageError
 
 if TYPE_CHECKING:
     from convarchive.alerts import Outcome
@@ -184,14 +184,14 @@ def _told(report: SourceReport, left: int | None, options: Options) -> str:
 
 
 def _exit_code(report: SyncReport, teller: Teller) -> int:
-    """Say what went wrong; the code of the first error, or 3 where only some items failed."""
-    errors: list[ConvarchiveError] = [
-        source.error for source in report.sources if source.error is not None
-    ]
-    if report.left_undone is not None:
-        errors.append(report.left_undone)
+    """Say what went wrong; the code of the worst, or 3 where only some items failed."""
+    errors = [source.error for source in report.sources if source.error is not None]
     for error in errors:
         teller.failed(error)
+    if report.unkept is not None:
+        teller.failed(report.unkept)
+        if isinstance(report.unkept, DamageFound):
+            return report.unkept.exit_code
     if errors:
         return errors[0].exit_code
     if many := sum(source.problems for source in report.sources):
@@ -201,7 +201,7 @@ def _exit_code(report: SyncReport, teller: Teller) -> int:
         )  # fmt: skip
         teller.failed(error)
         return error.exit_code
-    return 0
+    return 0 if report.unkept is None else report.unkept.exit_code
 
 
 def _instant(app: App, option: str, text: str | None) -> str | None:

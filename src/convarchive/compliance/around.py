@@ -1,4 +1,4 @@
-"""What is done before anything else is written to an archive, and after something was stored."""
+"""What is done before and after whatever is written to an archive."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 from convarchive import settings
 from convarchive.compliance import access
-from convarchive.errors import ConvarchiveError, SomeFailed
+from convarchive.errors import ConvarchiveError, DamageFound, SomeFailed
 from convarchive.store import clock, ledger, tombstones
-from convarchive.store.database import transaction
+from convarchive.store.database import explained, transaction
 
 SETTINGS = "settings"
 """An entry of the ledger: ``convarchive.toml`` is another one than before; commits to its bytes."""
@@ -25,12 +25,38 @@ def before(connection: sqlite3.Connection, directory: Path) -> None:
         destruction.try_to_finish(connection, directory)
 
 
-def after(connection: sqlite3.Connection, directory: Path) -> SomeFailed | None:
-    """Follow up on what was stored and is indexed: new matches join the legal holds.
+def after(
+    connection: sqlite3.Connection, directory: Path, *, indexed: bool = True
+) -> ConvarchiveError | None:
+    """Protect and sign what was stored.
+
+    Nothing that goes wrong here undoes what was stored, so it is told and not raised.
+
+    Args:
+        connection: For writing, under the writer lock.
+        directory: The archive's.
+        indexed: Whether all of it is in the index; what holds are for is found by that.
 
     Returns:
-        What could not be done, for whoever reports on what was stored.
+        What of the evidence could not be kept: `DamageFound` where the ledger is not what was
+        signed before, `SomeFailed` otherwise.
     """
+    steps = (_protect, _sign) if indexed else (_sign,)
+    errors = [error for step in steps if (error := step(connection, directory)) is not None]
+    if len(errors) < 2:
+        return errors[0] if errors else None
+    return next(
+        (error for error in errors if isinstance(error, DamageFound)),
+        SomeFailed(*(" ".join(filter(None, words)) for words in zip(*_words(errors), strict=True))),
+    )
+
+
+def _words(errors: list[ConvarchiveError]) -> list[tuple[str, str, str]]:
+    return [(error.what, error.why, error.hint) for error in errors]
+
+
+def _protect(connection: sqlite3.Connection, directory: Path) -> ConvarchiveError | None:
+    """Let what has come to match join the legal holds."""
     from convarchive.compliance import holds
 
     try:
@@ -41,6 +67,22 @@ def after(connection: sqlite3.Connection, directory: Path) -> SomeFailed | None:
             f"{error.what} {error.why}".strip(),
             error.hint or "Nothing can be destroyed meanwhile. Run the same command again.",
         )
+    return None
+
+
+def _sign(connection: sqlite3.Connection, directory: Path) -> ConvarchiveError | None:
+    """Sign the ledger, and give the checkpoint to whom the settings name."""
+    from convarchive.compliance import checkpoints, elsewhere
+
+    try:
+        with explained():
+            elsewhere.send(connection, directory, checkpoints.write(connection, directory))
+    except DamageFound as error:
+        return error
+    except ConvarchiveError as error:
+        return SomeFailed(error.what, error.why, error.hint)
+    except OSError as error:
+        return SomeFailed("The checkpoint could not be written.", f"{error.strerror or error}.")
     return None
 
 

@@ -14,12 +14,13 @@ import base64
 import binascii
 import re
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from convarchive import disk
 from convarchive.compliance import keys, notes
-from convarchive.errors import DamageFound
+from convarchive.errors import DamageFound, UsageError
 from convarchive.store import ledger, merkle
 
 DIRECTORY = "checkpoints"
@@ -82,7 +83,7 @@ def newest(connection: sqlite3.Connection, directory: Path) -> Checkpoint | None
     return checked(_read(paths[-1]), keys.verifier_keys(connection)) if paths else None
 
 
-def checked(checkpoint: Checkpoint, vkeys: list[str]) -> Checkpoint:
+def checked(checkpoint: Checkpoint, vkeys: Sequence[str]) -> Checkpoint:
     """The same, with who has signed it, or with an `error`.
 
     Args:
@@ -132,17 +133,86 @@ def write(connection: sqlite3.Connection, directory: Path, *, new_key: bool = Fa
     before = newest(connection, directory)
     if before is not None:
         _refuse_fork(connection, before)
+        if before.size == ledger.size(connection) and not new_key:
+            return before
     key = (keys.renew if new_key else keys.current)(connection, directory)
     _tell_verifier_key(directory, key.vkey)
     size = ledger.size(connection)
-    if before is not None and before.size == size:
-        return before
     root = ledger.root(connection, size)
     body = f"{key.name}\n{size}\n{base64.b64encode(root).decode()}\n".encode()
     path = directory / DIRECTORY / f"{size:012}-{root.hex()[:8]}.txt"
     text = notes.sign(body, key.name, key.private)
     disk.write(path, text)
     return Checkpoint(key.name, size, root, text, path, (key.vkey,))
+
+
+def compare(connection: sqlite3.Connection, data: bytes, vkeys: Sequence[str] = ()) -> Checkpoint:
+    """See whether the ledger goes on from a checkpoint that was kept elsewhere.
+
+    Args:
+        connection: To the archive.
+        data: The checkpoint.
+        vkeys: Whose signature to accept; none for all keys that the ledger knows.
+
+    Raises:
+        UsageError: It is no checkpoint, or one of another archive.
+        DamageFound: Its signature does not hold, or the ledger does not begin with what was signed.
+    """
+    try:
+        checkpoint = parse(data)
+    except notes.NoteError as error:
+        raise UsageError("This is no checkpoint.", str(error)) from None
+    if checkpoint.origin != (ours := keys.name(connection)):
+        raise UsageError(
+            "The checkpoint is of another archive.",
+            f"It is of {checkpoint.origin}; this is {ours}.",
+            "If it was kept for this one, then what is in this directory was exchanged.",
+        )
+    try:
+        signed_by = notes.verify(data, vkeys or keys.verifier_keys(connection)).signed_by
+    except notes.Unsigned as error:
+        raise DamageFound(
+            "No known key has signed the checkpoint.", str(error),
+            "It is forged, or the archive is a copy from before it had that key.",
+        ) from None  # fmt: skip
+    except notes.NoteError as error:
+        raise DamageFound("The checkpoint's signature does not hold.", str(error)) from None
+    size = ledger.size(connection)
+    if checkpoint.size > size:
+        raise DamageFound(
+            "The archive is older than the checkpoint.",
+            f"Its ledger has {size:,} entries, and had {checkpoint.size:,} when that was signed.",
+            "An older copy was put back, or the end was cut off.",
+        )
+    if not extended(connection, checkpoint):
+        raise DamageFound(
+            "The archive has another history than the checkpoint.",
+            f"Its first {checkpoint.size:,} entries are not those that were signed.",
+            "Something was altered, taken away or put in: convarchive verify",
+        )
+    return checkpoint._replace(signed_by=signed_by)
+
+
+def consistency(connection: sqlite3.Connection, old: int, new: int | None) -> list[bytes]:
+    """What shows that the ledger only grew between two sizes; None for the size of now.
+
+    Raises:
+        UsageError: It never had as many entries, or the old size is the larger one.
+        DamageFound: Something of the ledger is missing.
+    """
+    size = ledger.size(connection)
+    new = size if new is None else new
+    if not old <= new <= size:
+        raise UsageError(
+            f"There is no proof from {old:,} to {new:,} entries.",
+            f"The first must be the smaller one, and the ledger has {size:,}.",
+        )
+    try:
+        return ledger.consistency(connection, old, new)
+    except ValueError as error:
+        raise DamageFound(
+            "The ledger is not whole.", str(error), "See: convarchive verify"
+        ) from None
 
 
 def _refuse_fork(connection: sqlite3.Connection, before: Checkpoint) -> None:

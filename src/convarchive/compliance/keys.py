@@ -163,7 +163,7 @@ def _pem(place: Path) -> bytes | None:
     try:
         with place.open("rb") as file:
             return file.read(_PEM_SIZE)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise SettingsError(

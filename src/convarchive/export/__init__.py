@@ -63,6 +63,7 @@ from convarchive.export.selection import (
     FileFormat,
     Lost,
     Problem,
+    Proof,
     Selection,
     Sink,
     Summary,
@@ -79,6 +80,7 @@ __all__ = [
     "FileFormat",
     "Lost",
     "Problem",
+    "Proof",
     "Selection",
     "Sink",
     "Summary",
@@ -180,6 +182,7 @@ _OPTIONS: Final = {
     "signing_key": "--sign",
     "certificates": "--cert",
     "exported_by": "--exported-by",
+    "proofs": "--with-proofs",
 }
 
 

@@ -13,6 +13,7 @@ there are tools to check them, and ``sha512sum`` alone will do::
       conversations.jsonl    the formats that were chosen: of one file each,
       text/…                 or with a directory of their own
       recordings/3f9a….wav   the sound, if it was wished for, named by its SHA-256
+      proofs/…               if they were wished for, with what checks them
       exceptions.json        what could not be included, and why
 
 The cover stands outside of ``data/``: it speaks about the evidence and is none. RFC 8493 allows
@@ -32,7 +33,7 @@ from convarchive.errors import UsageError
 from convarchive.export import cover
 from convarchive.export.encoding import encode, heading
 from convarchive.export.hashing import Below, Listed
-from convarchive.export.listing import MANIFEST
+from convarchive.export.listing import MANIFEST, write_each
 from convarchive.export.provenance import exported_at, exported_by
 from convarchive.export.selection import FileFormat, Selection, Tree, TreeFormat, Wishes
 from convarchive.export.survey import Survey, survey
@@ -56,6 +57,9 @@ def write(selection: Selection, tree: Tree) -> None:
         data = Below(payload, "data")
         for made in formats:
             _add(made, selection, data)
+        if selection.wishes.proofs:
+            silent = replace(selection, wishes=selection.wishes._replace(recordings=False))
+            write_each(silent, Below(data, cover.PROOFS), cover.PROOFS, lambda *_: ())
         found = survey(selection, data)
         about = _about(selection, origin, found, formats, payload)
         tags.add("bagit.txt", _DECLARATION)
@@ -82,14 +86,16 @@ def chosen(wishes: Wishes) -> Sequence[FileFormat | TreeFormat]:
 
 
 def passes(wishes: Wishes) -> int:
-    """Once for each format of one file, as often as the others want, and once for the survey."""
+    """Once for each format of one file, as often as the others want, once for the proofs if there
+    are some, and once for the survey."""
     trees = [made.passes(wishes) for made in chosen(wishes) if isinstance(made, TreeFormat)]
-    return sum(trees) + len(chosen(wishes)) - len(trees) + 1
+    return sum(trees) + len(chosen(wishes)) - len(trees) + wishes.proofs + 1
 
 
 def _add(made: FileFormat | TreeFormat, selection: Selection, data: Tree) -> None:
-    """One format, with those of the wishes that it knows; but the sound goes in once, by itself."""
-    granted = made.grants - {"recordings"}
+    """One format, with those of the wishes that it knows; but sound and proofs go in once, by
+    themselves."""
+    granted = made.grants - {"recordings", "proofs"}
     wished = {name: wish for name, wish in selection.wishes._asdict().items() if name in granted}
     inner = replace(selection, wishes=Wishes(**wished))
     if isinstance(made, TreeFormat):
@@ -160,7 +166,7 @@ FORMAT = TreeFormat(
     NAME,
     "an evidence package: formats of your choice, checksums, what is missing, a cover page",
     write,
-    frozenset({"recordings", "formats", "exported_by"}),
+    frozenset({"recordings", "formats", "exported_by", "proofs"}),
     passes=passes,
     rooted=True,
 )

@@ -19,6 +19,7 @@ from convarchive.export.survey import EXCEPTIONS, RECORDINGS, Survey
 from convarchive.transcripts.plain import plain
 
 NAME: Final = "cover.html"
+PROOFS: Final = "proofs"
 
 _WHAT: Final = {
     "jsonl": "all that is known of each conversation, for programs: one JSON object a line",
@@ -94,6 +95,8 @@ def _contents(about: Mapping[str, Any], what: Mapping[str, str]) -> Iterator[str
     places = [(place, told[name]) for name, place in about["contents"].items()]
     if about["recordings"]:
         places.append((f"{RECORDINGS}/", "the sound, each file named by the SHA-256 of its bytes"))
+    if "proofs" in about:
+        places.append((f"{PROOFS}/", "what shows that it is what was stored; a program checks it"))
     places.append((EXCEPTIONS, "what is missing, as a list for programs"))
     for place, words in places:
         link = f'<a href="data/{escape(place)}"><code>data/{escape(place)}</code></a>'

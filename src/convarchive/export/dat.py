@@ -4,13 +4,13 @@
 
     loadfile.dat                     a row a document, as `loadfile` writes it
     TEXT/0001/CONV0000001.txt        the transcripts, a thousand in a directory
-    NATIVES/0001/CONV0000002.json    the vendor's bytes, and recordings if they are wished for
+    NATIVES/0001/CONV0000002.json    the vendor's bytes; proofs, recordings if wished for
     manifest.json                    query, counts, the load file's checksum; written last
 
-A conversation is a *family*: its transcript is the parent, what the vendor sent and the recording
-are the children. Each has a control number, counted through in the order of the export, and all of
-a family name the first and the last of it (``BEGATTACH``, ``ENDATTACH``). The facts about the call
-are in every row of the family, so that a search finds the recording as well.
+A conversation is a *family*: its transcript is the parent, what the vendor sent, its proof and the
+recording are the children. Each has a control number, counted through in the order of the export,
+and all of a family name the first and the last of it (``BEGATTACH``, ``ENDATTACH``). The facts
+about the call are in every row of the family, so that a search finds the recording as well.
 
 Paths are relative to the load file, with ``/``, which Windows takes as well.
 """
@@ -24,6 +24,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from convarchive.compliance import proofs
 from convarchive.export.encoding import encode, heading
 from convarchive.export.exceptions import Problems, missing, noted
 from convarchive.export.hashing import Hashed, copied
@@ -64,6 +65,8 @@ def write(selection: Selection, tree: Tree) -> None:
                 load_file.row(row)
         file.seek(0)
         tree.copy(LOAD_FILE, file)  # type: ignore[arg-type]  # it has what is needed: read
+    if selection.wishes.proofs:
+        tree.add(proofs.CHECKER, proofs.checker())
     about = heading(selection, format="dat")
     about["load_file"] = {
         "file": LOAD_FILE, "sha256": out.hexdigest, "bytes": out.bytes,
@@ -126,6 +129,9 @@ class _Production:
         yield self._added("Transcript", self._path("TEXT", "txt"), text)
         for name, data in self._selection.documents(key):
             yield self._added(f"Vendor document: {name}", self._path("NATIVES", "json"), data)
+        if self._selection.wishes.proofs:
+            proof = proofs.written(self._selection.proof(key, None))
+            yield self._added("Proof of integrity", self._path("NATIVES", proofs.SUFFIX), proof)
         if sound := self._selection.sound(conversation):
             path = self._path("NATIVES", sound.path.suffix[1:] or "bin")
             file = copied(sound.path, self._tree, path)
@@ -197,5 +203,5 @@ FORMAT = TreeFormat(
     "dat",
     "a Concordance load file, with texts and natives",
     write,
-    frozenset({"recordings"}),
+    frozenset({"recordings", "proofs"}),
 )

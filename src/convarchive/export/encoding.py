@@ -6,15 +6,21 @@ else stands for itself. JSON has no way to say *not a number* or *infinite*: tho
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, Final
 
 from convarchive import __version__
-from convarchive.export.selection import Selection
+from convarchive.export.selection import Selection, states
 from convarchive.model import Conversation, Turn, record
 
 SCHEMA: Final = "convarchive.export/1"
+
+HOW_TO_CHECK: Final = (
+    "Anybody can check a proof: python verify_proof.py PROOF.json --key VERIFIER_KEY"
+    " [FILES THAT THE VENDOR SENT]. The program is printed by: convarchive proof --checker"
+)
+"""For manifests of exports with proofs."""
 
 
 def encode(value: Any) -> bytes:
@@ -24,7 +30,16 @@ def encode(value: Any) -> bytes:
     return msgspec.json.encode(value)
 
 
-def encode_record(conversation: Conversation) -> bytes:
+def records(selection: Selection) -> Iterator[bytes]:
+    """Every state that is wished for as one line of JSON, with a field ``proof`` if that is."""
+    for key, conversation in states(selection):
+        if selection.wishes.proofs:
+            yield encode_record(conversation, proof=selection.proof(key, conversation.revision))
+        else:
+            yield encode_record(conversation)
+
+
+def encode_record(conversation: Conversation, **more: Any) -> bytes:
     """`record` as one line of JSON; the same as ``encode(record(conversation))``, but faster.
 
     Nearly all of a conversation are its turns, and msgspec makes structures of them in a third of
@@ -33,7 +48,7 @@ def encode_record(conversation: Conversation) -> bytes:
     made = _turn()
     fields = record(conversation._replace(turns=()))
     fields["turns"] = [made(*turn) for turn in conversation.turns]
-    return encode(fields)
+    return encode(fields | more)
 
 
 @cache
@@ -47,6 +62,8 @@ def heading(selection: Selection, **more: Any) -> dict[str, Any]:
     """What every manifest begins with. No time and no machine: equal archives, equal bytes."""
     if selection.wishes.revisions:
         more["revisions"] = "all"
+    if selection.wishes.proofs:
+        more["proofs"] = HOW_TO_CHECK
     return {
         "schema": SCHEMA,
         **more,

@@ -7,7 +7,7 @@ the sound that lies beside it, and each time in the transcript is a link into it
 
 from __future__ import annotations
 
-from convarchive.export.listing import RECORDINGS, listing, streamed
+from convarchive.export.listing import BESIDE, listing, streamed
 from convarchive.export.markup import Markup, joined, tag
 from convarchive.export.page import document, length, page, when
 from convarchive.export.selection import Selection, Tree, TreeFormat
@@ -26,8 +26,8 @@ def write(selection: Selection, tree: Tree) -> None:
         listing(selection, tree, "html", taken=[INDEX]) as listed,
         streamed(tree, f"{INDEX}.html", before, after) as rows,
     ):
-        for _, conversation in selection.conversations():
-            with listed.place(conversation) as place:
+        for key, conversation in selection.conversations():
+            with listed.place(key, conversation) as place:
                 sound = place.add_sound()
                 file = place.add("html", page(conversation, selection.archive, sound))
             rows.write(_row(conversation, file).encode())
@@ -67,4 +67,4 @@ def _row(conversation: Conversation, file: str) -> Markup:
     return joined(Markup("\n"), tag("tr", *(tag("td", cell) for cell in cells)))
 
 
-FORMAT = TreeFormat("html", "pages to read, to hear and to print, with an index", write, RECORDINGS)
+FORMAT = TreeFormat("html", "pages to read, to hear and to print, with an index", write, BESIDE)

@@ -7,9 +7,9 @@ size is limited by the disk and not by the memory. It is whole if it can be pars
 
 from __future__ import annotations
 
-from convarchive.export.encoding import encode_record, heading
+from convarchive.export.encoding import heading, records
 from convarchive.export.listing import opened
-from convarchive.export.selection import FileFormat, Selection, Sink, states
+from convarchive.export.selection import FileFormat, Selection, Sink
 
 
 def write(selection: Selection, out: Sink) -> None:
@@ -17,12 +17,12 @@ def write(selection: Selection, out: Sink) -> None:
     before, after = opened(heading(selection), "conversations")
     out.write(before)
     separator = b"\n"
-    for conversation in states(selection):
-        out.write(separator + encode_record(conversation))
+    for line in records(selection):
+        out.write(separator + line)
         separator = b",\n"
     out.write(after)
 
 
 FORMAT = FileFormat(
-    "json", "one JSON document", write, grants=frozenset({"recordings", "revisions"})
+    "json", "one JSON document", write, grants=frozenset({"recordings", "revisions", "proofs"})
 )

@@ -10,6 +10,8 @@
 The last line is the proof that the file is whole: it is only written when everything before it was,
 and it holds the SHA-256 of all bytes before it, line breaks included. Its count is that of the
 lines between, which are more than the conversations where every revision is written.
+
+With proofs a record has one more field, ``proof``: a whole ``convarchive.proof/1``, of that state.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from convarchive.export.encoding import encode, encode_record, heading
-from convarchive.export.selection import FileFormat, Selection, Sink, states
+from convarchive.export.encoding import encode, heading, records
+from convarchive.export.selection import FileFormat, Selection, Sink
 
 
 def write(selection: Selection, out: Sink) -> None:
@@ -34,11 +36,11 @@ def write(selection: Selection, out: Sink) -> None:
 
 def _before_the_last(selection: Selection) -> Iterator[bytes]:
     yield encode({"record": "manifest", **heading(selection)}) + b"\n"
-    for conversation in states(selection):
-        yield encode_record(conversation) + b"\n"
+    for line in records(selection):
+        yield line + b"\n"
 
 
 FORMAT = FileFormat(
     "jsonl", "one JSON object a line, lossless, with a closing checksum", write,
-    grants=frozenset({"recordings", "revisions"}),
+    grants=frozenset({"recordings", "revisions", "proofs"}),
 )  # fmt: skip

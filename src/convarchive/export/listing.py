@@ -11,6 +11,9 @@ There is an entry for each file, so where a conversation has two files it has tw
 which nothing could be written has an entry whose ``file`` and ``sha256`` are null. The entry of a
 recording has a ``media_type``; where it could not be had, ``file`` is null and ``sha256`` says what
 is missing. The manifest is written last: it is the sign that the export is whole.
+
+With proofs each conversation has a file ``conv_8f2kq1.proof.json`` as well, which has its entry,
+and there is ``verify_proof.py``, which checks them.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from contextlib import contextmanager
 from itertools import chain, repeat
 from typing import IO, Any, Final
 
+from convarchive.compliance import proofs
 from convarchive.export.encoding import encode, heading
 from convarchive.export.hashing import Hashed
 from convarchive.export.names import Names
@@ -30,8 +34,9 @@ from convarchive.model import Conversation
 
 MANIFEST: Final = "manifest.json"
 
-RECORDINGS: Final = frozenset({"recordings"})
-"""What formats can grant that use `write_each` or `listing`."""
+BESIDE: Final = frozenset({"recordings", "proofs"})
+"""What lies beside the files of each conversation if it is wished for: what formats can grant that
+use `write_each`, or `listing` and `Place.add_sound`."""
 
 _IN_MEMORY: Final = 8_000_000
 """Bytes of a file in the making; a longer one goes to a temporary file."""
@@ -48,7 +53,7 @@ def write_each(selection: Selection, tree: Tree, fmt: str, files: Files) -> None
     tree."""
     with listing(selection, tree, fmt) as listed:
         for key, conversation in selection.conversations():
-            with listed.place(conversation) as place:
+            with listed.place(key, conversation) as place:
                 for suffix, content in files(key, conversation):
                     place.add(suffix, content)
                 place.add_sound()
@@ -58,7 +63,8 @@ def write_each(selection: Selection, tree: Tree, fmt: str, files: Files) -> None
 def listing(
     selection: Selection, tree: Tree, fmt: str, taken: Sequence[str] = ()
 ) -> Iterator[Listing]:
-    """A tree with a manifest, which is added when the block ends without an error.
+    """A tree with a manifest, which is added when the block ends without an error; where proofs are
+    wished for, with the program that checks them.
 
     Args:
         selection: What is written.
@@ -67,6 +73,8 @@ def listing(
         taken: Names, without suffix, that no conversation can have.
     """
     with streamed(tree, MANIFEST, *opened(heading(selection, format=fmt), "conversations")) as out:
+        if selection.wishes.proofs:
+            tree.add(proofs.CHECKER, proofs.checker())
         yield Listing(selection, tree, Names(taken), separated(out))
 
 
@@ -82,11 +90,13 @@ class Listing:
         self._tell = tell
 
     @contextmanager
-    def place(self, conversation: Conversation) -> Iterator[Place]:
-        """Where the files of the next conversation go."""
+    def place(self, key: int, conversation: Conversation) -> Iterator[Place]:
+        """Where the files of the next conversation go; its proof is added after them."""
         name = self._names.name(conversation.source, conversation.id)
         place = Place(self._selection, self._tree, name, conversation)
         yield place
+        if self._selection.wishes.proofs:
+            place.add(proofs.SUFFIX, proofs.written(self._selection.proof(key, None)))
         for entry in place.entries or [place.entry(None, None, 0)]:
             self._tell(entry)
 

@@ -6,7 +6,7 @@ everything escaped that Markdown or HTML could take for its own.
 
 from __future__ import annotations
 
-from convarchive.export.listing import RECORDINGS, write_each
+from convarchive.export.listing import BESIDE, write_each
 from convarchive.export.selection import Selection, Tree, TreeFormat
 from convarchive.model import Conversation
 from convarchive.transcripts import markdown
@@ -21,4 +21,4 @@ def write(selection: Selection, tree: Tree) -> None:
     write_each(selection, tree, "markdown", files)
 
 
-FORMAT = TreeFormat("markdown", "a page in Markdown a conversation", write, grants=RECORDINGS)
+FORMAT = TreeFormat("markdown", "a page in Markdown a conversation", write, grants=BESIDE)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-from convarchive.export.listing import RECORDINGS, write_each
+from convarchive.export.listing import BESIDE, write_each
 from convarchive.export.names import safe
 from convarchive.export.selection import Selection, State, Tree, TreeFormat
 from convarchive.model import Conversation
@@ -43,5 +43,5 @@ def _named(state: State, prefix: str) -> Iterator[tuple[str, bytes]]:
 
 
 FORMAT = TreeFormat(
-    "raw", "the vendor's own bytes, unchanged", write, grants=RECORDINGS | {"revisions"}
+    "raw", "the vendor's own bytes, unchanged", write, grants=BESIDE | {"revisions"}
 )

@@ -31,7 +31,7 @@ from convarchive.export import mime
 from convarchive.export.encoding import encode
 from convarchive.export.exceptions import missing, noted
 from convarchive.export.instants import instant
-from convarchive.export.listing import Content, write_each
+from convarchive.export.listing import BESIDE, Content, write_each
 from convarchive.export.names import safe
 from convarchive.export.rsmf_manifest import Event, Person, events, manifest, people
 from convarchive.export.selection import Selection, Sink, Tree, TreeFormat
@@ -154,5 +154,5 @@ FORMAT = TreeFormat(
     "rsmf",
     "Relativity short messages, a call as a chat",
     write,
-    frozenset({"recordings"}),
+    BESIDE,
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
+from convarchive.errors import UsageError
 from convarchive.model import Conversation
 
 
@@ -27,6 +28,8 @@ class Wishes(NamedTuple):
     """The key's certificate in PEM, and those that it was issued by."""
     exported_by: str = ""
     """Who hands it over, in their own words; empty for the user and the machine."""
+    proofs: bool = False
+    """With each conversation, what shows that it is what the archive's ledger says."""
 
 
 class Problem(NamedTuple):
@@ -45,6 +48,9 @@ class Sound(NamedTuple):
     path: Path
 
 
+Proof = Mapping[str, Any]
+"""A JSON document; see `convarchive.compliance.proofs`."""
+
 State = tuple[Conversation, Sequence[tuple[str, bytes]]]
 """A conversation as it was, with its number in ``revision``, and the vendor's bytes by name."""
 
@@ -55,6 +61,10 @@ def _no_recording(_sha256: str) -> None:
 
 def _not_known(_sha256: str) -> str:
     return "missing"
+
+
+def _no_proof(_key: int, _revision: int | None) -> Proof:
+    raise UsageError("There are no proofs of what is exported here.")
 
 
 def _no_states(_key: int, _revision: int) -> tuple[State, ...]:
@@ -91,6 +101,9 @@ class Selection:
     wishes: Wishes = field(default_factory=Wishes)
     earlier: Callable[[int, int], Iterable[State]] = _no_states
     """For a key and a revision: the states before that one, the oldest first, one at a time."""
+    proof: Callable[[int, int | None], Proof] = _no_proof
+    """For a key and a revision: the proof of that state; without a revision, of all that are wished
+    for."""
 
     def sound(self, conversation: Conversation) -> Sound | None:
         """Its recording; None where there is none, or nobody wished for it, or it is lost."""
@@ -99,8 +112,8 @@ class Selection:
         return Sound(sha256, path) if sha256 and path else None
 
 
-def states(selection: Selection) -> Iterator[Conversation]:
-    """The conversations, and where all revisions are wished for their earlier states before them.
+def states(selection: Selection) -> Iterator[tuple[int, Conversation]]:
+    """Keys and conversations; where all revisions are wished for, earlier states come before each.
 
     Those are read from the vendor's bytes, which know nothing of the sound that was stored and of
     when the vendor has deleted the conversation.
@@ -108,8 +121,8 @@ def states(selection: Selection) -> Iterator[Conversation]:
     for key, conversation in selection.conversations():
         if selection.wishes.revisions:
             for state, _ in selection.earlier(key, conversation.revision):
-                yield state
-        yield conversation
+                yield key, state
+        yield key, conversation
 
 
 class Lost(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from convarchive.export.listing import RECORDINGS, write_each
+from convarchive.export.listing import BESIDE, write_each
 from convarchive.export.selection import Selection, Tree, TreeFormat
 from convarchive.model import Conversation
 from convarchive.transcripts import write as transcript
@@ -28,7 +28,7 @@ def write(selection: Selection, tree: Tree, *, fmt: str) -> None:
 
 
 def _format(fmt: str, what: str) -> TreeFormat:
-    return TreeFormat(fmt, what, partial(write, fmt=fmt), grants=RECORDINGS)
+    return TreeFormat(fmt, what, partial(write, fmt=fmt), grants=BESIDE)
 
 
 TEXT = _format("text", "a plain transcript a conversation")

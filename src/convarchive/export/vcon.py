@@ -32,7 +32,7 @@ def write(selection: Selection, tree: Tree) -> None:
 
     with listing(selection, tree, "vcon") as listed:
         for key, conversation in selection.conversations():
-            with listed.place(conversation) as place:
+            with listed.place(key, conversation) as place:
                 place.add("vcon", partial(_write, selection, key, conversation, signer))
 
 
@@ -62,5 +62,5 @@ FORMAT = TreeFormat(
     "vcon",
     "vCon, the IETF's container for conversations",
     write,
-    frozenset({"recordings", "signing_key", "certificates"}),
+    frozenset({"recordings", "signing_key", "certificates", "proofs"}),
 )

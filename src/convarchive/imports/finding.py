@@ -5,7 +5,7 @@ which is looked for when a conversation names it. Two things have an order of th
 
 * **Our own exports of many files.** Their ``manifest.json`` names the files, whose they are, and
   their SHA-256, so it is what is followed: a file that is missing is noticed. The documents of one
-  conversation in ``raw`` belong together.
+  conversation in ``raw`` belong together. Proofs, and what checks them, are passed over.
 * **A bag** (RFC 8493): only ``data`` is looked into, the rest is about it.
 """
 
@@ -32,6 +32,8 @@ STDIN: Final = "-"
 
 _MANIFEST: Final = "manifest.json"
 _EXCEPTIONS: Final = "data/exceptions.json"
+_CHECKER: Final = "verify_proof.py"
+_PROOF: Final = ".proof.json"
 _SCHEMA: Final = "convarchive.export/1"
 _LARGEST_MANIFEST: Final = 1 << 30
 _ARCHIVE: Final = ("convarchive.toml", "archive.db")
@@ -185,12 +187,13 @@ class _Walk:
         manifest = _manifest(self._place, path)
         if manifest is None:
             return
-        self._taken.add(path)
         form, entries = manifest
+        proofs = [entry["file"] for entry in entries if entry["file"].endswith(_PROOF)]
+        self._taken.update(joined(directory, name) for name in (_MANIFEST, _CHECKER, *proofs))
         files = []
         sounds = dict(self._sounds(directory, entries))
         for entry in entries:
-            if _is_sound(entry):
+            if _is_sound(entry) or entry["file"].endswith(_PROOF):
                 continue
             inner = joined(directory, entry["file"])
             if not {"", ".", ".."}.isdisjoint(inner.split("/")):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from convarchive.errors import SomeFailed
+from convarchive.errors import ConvarchiveError
 
 
 @dataclass
@@ -28,8 +28,8 @@ class ImportReport:
     """Sound that was stored."""
     interrupted: bool = False
     """The user wanted to stop before the end."""
-    left_undone: SomeFailed | None = None
-    """What should have followed, such as new matches joining a legal hold, and could not."""
+    unkept: ConvarchiveError | None = None
+    """What of the evidence could not be kept; what was taken in is stored all the same."""
 
     @property
     def complete(self) -> bool:
@@ -38,9 +38,11 @@ class ImportReport:
 
     def to_json(self) -> dict[str, Any]:
         """The document ``convarchive.import/1``."""
-        counts = dict(vars(self))
-        del counts["interrupted"], counts["left_undone"]
-        error = None if self.left_undone is None else str(self.left_undone)
+        hidden = ("interrupted", "unkept")
+        counts = {name: value for name, value in vars(self).items() if name not in hidden}
         return {
-            "schema": "convarchive.import/1", "complete": self.complete, "error": error, **counts
-        }  # fmt: skip
+            "schema": "convarchive.import/1",
+            "complete": self.complete,
+            **counts,
+            "evidence_error": None if self.unkept is None else str(self.unkept),
+        }

@@ -33,7 +33,7 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _MOST: Final = 2**62
 """Of a count. SQLite's integers go a little further."""
 
-_NOT_CONTENT: Final = ("revision", "deleted_at_source", "recording", "held")
+_NOT_CONTENT: Final = ("revision", "deleted_at_source", "recording", "held", "proof")
 
 
 def read(body: bytes) -> Conversation:
@@ -86,7 +86,7 @@ def fingerprint(value: Any) -> str:
     """SHA-256 of what a decoded record says of the call, to the character.
 
     How often it was seen, that the vendor has deleted it, who holds it, and its sound are kept
-    beside that.
+    beside that, and a proof is about it.
     """
     import msgspec
 

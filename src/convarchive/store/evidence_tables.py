@@ -33,6 +33,10 @@ CREATE TABLE ledger_nodes (
     PRIMARY KEY (level, number)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TRIGGER ledger_nodes_are_not_replaced BEFORE INSERT ON ledger_nodes
+WHEN EXISTS (SELECT 1 FROM ledger_nodes WHERE level = new.level AND number = new.number)
+BEGIN SELECT RAISE(ABORT, 'the ledger is never changed'); END;
+
 CREATE TRIGGER ledger_nodes_are_not_changed BEFORE UPDATE ON ledger_nodes
 BEGIN SELECT RAISE(ABORT, 'the ledger is never changed'); END;
 

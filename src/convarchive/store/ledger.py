@@ -11,8 +11,8 @@ entry stays, and shows that something was there.
 
 Entries are canonical JSON: keys in order, no white space, UTF-8. To hash the tree of a million
 entries takes seconds, so the hash over each 256 neighbours is kept in `ledger_nodes`, and over each
-256 of those, as in https://c2sp.org/tlog-tiles. They are a convenience: `convarchive verify` makes
-them anew.
+256 of those, as in https://c2sp.org/tlog-tiles. They are a convenience: where one is missing it is
+made anew, and `convarchive verify` makes all of them anew, to compare.
 """
 
 from __future__ import annotations
@@ -59,7 +59,15 @@ _canonical = msgspec.json.Encoder(order="sorted").encode
 
 
 def canonical(value: Any) -> bytes:
-    """JSON of which there is one way to write it: keys in order, no white space, UTF-8."""
+    """JSON of which there is one way to write it: keys in order, no white space, UTF-8.
+
+    It is what any library writes that sorts the keys and escapes no more than it must, for
+    everything but fractions, so nothing that is committed to has any.
+
+    Raises:
+        TypeError: A key is no text.
+        UnicodeEncodeError: A text is none that UTF-8 can hold.
+    """
     return _canonical(value)
 
 
@@ -131,10 +139,7 @@ def node(connection: sqlite3.Connection, level: int, number: int) -> bytes:
     """
     kept = level - level % _TILE
     many = 1 << (level - kept)
-    hashes = _hashes(connection, kept, number * many, many)
-    if len(hashes) != many:
-        raise ValueError(f"The ledger lacks something of node {number} of level {level}.")
-    return merkle.over(hashes)
+    return merkle.over(_hashes(connection, kept, number * many, many))
 
 
 _APPEND = (
@@ -148,19 +153,33 @@ def _keep_nodes(connection: sqlite3.Connection, size: int) -> None:
     level = _TILE
     while size % (1 << level) == 0:
         number = (size >> level) - 1
-        below = _hashes(connection, level - _TILE, number << _TILE, 1 << _TILE)
-        connection.execute(
-            "INSERT INTO ledger_nodes VALUES (?, ?, ?)", (level, number, merkle.over(below))
-        )
+        hashed = _over_tile(connection, level, number)
+        connection.execute("INSERT INTO ledger_nodes VALUES (?, ?, ?)", (level, number, hashed))
         level += _TILE
 
 
+def _over_tile(connection: sqlite3.Connection, level: int, number: int) -> bytes:
+    below = _hashes(connection, level - _TILE, number << _TILE, 1 << _TILE)
+    return merkle.over(below)
+
+
 def _hashes(connection: sqlite3.Connection, level: int, first: int, many: int) -> list[bytes]:
+    """The hashes of neighbours, at a level at which they are kept.
+
+    Raises:
+        ValueError: An entry is missing below them.
+    """
     if level == 0:
-        return [merkle.leaf_hash(each.data) for each in read(connection, first, first + many)]
+        hashes = [merkle.leaf_hash(each.data) for each in read(connection, first, first + many)]
+        if len(hashes) != many:
+            raise ValueError(f"The ledger has not all of the {many} entries from {first} on.")
+        return hashes
     found = connection.execute(
-        "SELECT hash FROM ledger_nodes WHERE level = ? AND number >= ? AND number < ?"
-        " ORDER BY number",
+        "SELECT number, hash FROM ledger_nodes WHERE level = ? AND number >= ? AND number < ?",
         (level, first, first + many),
     )
-    return [row[0] for row in found]
+    kept = dict(found.fetchall())
+    return [
+        kept.get(number) or _over_tile(connection, level, number)
+        for number in range(first, first + many)
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from convarchive.errors import ConvarchiveError, Interrupted, SomeFailed
+from convarchive.errors import ConvarchiveError, Interrupted
 
 
 @dataclass
@@ -46,8 +46,8 @@ class SyncReport:
 
     sources: list[SourceReport] = field(default_factory=list)
     seconds: float = 0.0
-    left_undone: SomeFailed | None = None
-    """What should have followed, such as new matches joining a legal hold, and could not."""
+    unkept: ConvarchiveError | None = None
+    """What of the evidence could not be kept; what was fetched is stored all the same."""
 
     @property
     def interrupted(self) -> bool:
@@ -65,7 +65,7 @@ class SyncReport:
             "schema": "convarchive.sync/1",
             "complete": self.complete,
             "seconds": round(self.seconds, 3),
-            "error": None if self.left_undone is None else str(self.left_undone),
+            "evidence_error": None if self.unkept is None else str(self.unkept),
             "sources": [_to_json(report) for report in self.sources],
         }
 
