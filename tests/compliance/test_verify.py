@@ -303,6 +303,15 @@ def test_checkpoints_that_agree_are_counted(mine: Archive) -> None:
     assert report.ledger.checkpoints == report.checked["checkpoints"] >= 3
 
 
+def test_a_time_stamp_of_something_else(mine: Archive) -> None:
+    """What is beside a checkpoint as its time stamp has to be one of it."""
+    path = mine.checkpoint().path
+    assert path is not None
+    path.with_suffix(".tsr").write_bytes(b"no time stamp")
+    (damage,) = verified(mine.directory).damage
+    assert (damage.kind, damage.where) == ("checkpoint", f"checkpoints/{path.stem}.tsr")
+
+
 # What may be forgotten
 
 
