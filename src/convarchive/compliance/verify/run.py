@@ -69,7 +69,22 @@ def verify(
     tell: Callable[[Damage], None] | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """See whether an archive is whole and as it was stored; see `convarchive.keeping`."""
+    """See whether an archive is whole and as it was stored; damage is named, and not raised.
+
+    Args:
+        directory: The archive's.
+        options: How thoroughly, and how much of it.
+        stop: Set it to end after what is under way.
+        tell: Told of each damage as it is found.
+        progress: Told what is looked at, how many of it are done, and of how many.
+
+    Raises:
+        NotFound: There is no archive, or no such source.
+        SettingsError: The source's key is missing.
+        Unreadable: The checkpoint that is given is none.
+        ArchiveError: An earlier or later version of this program has written it.
+        ConvarchiveError: Nothing is damaged, and the vendor could not be asked.
+    """
     began = time.monotonic()
     report = Report(tell)
     _Run(directory, options, stop or threading.Event(), report, progress or _quiet).go()
