@@ -122,6 +122,12 @@ def test_none(mine: Archive, what: str) -> None:
     assert "convarchive reindex" in report.notes[0]
 
 
+def test_a_file_that_is_under_way(mine: Archive) -> None:
+    """What the engine has not committed is no part of the index yet."""
+    (mine.directory / "index" / f"{'a' * 32}.term").write_bytes(b"the beginning")
+    assert verified(mine.directory).ok
+
+
 @pytest.mark.parametrize("name", ["meta.json", "*.term", "*.idx", "*.fast"])
 @pytest.mark.parametrize("how", ["gone", "empty", "cut off"])
 def test_a_file_that_is_not_whole(mine: Archive, name: str, how: str) -> None:
