@@ -83,10 +83,8 @@ def strange(connection: sqlite3.Connection, directory: Path, report: Report) -> 
     if many:
         more = f" and {many - 1:,} more" if many > 1 else ""
         report.note(
-            report.note(
-                f"No conversation has the file {named}{more};"
-                " a sync that is under way, or was killed, leaves such."
-            )
+            f"No conversation has the file {named}{more};"
+            " a sync that is under way, or was killed, leaves such."
         )
 
 
