@@ -14,6 +14,7 @@ import pytest
 from convarchive import Archive
 from convarchive.errors import ConvarchiveError, IndexUnusable, PathExists, UsageError
 from convarchive.sandbox import Sandbox
+from convarchive.store import mirror
 from convarchive.store.ingest import pack
 from convarchive.sync.engine import Options
 
@@ -197,14 +198,14 @@ def test_a_backup_goes_on_where_it_was(archive: Archive, tmp_path: Path) -> None
 def test_a_backup_while_something_writes(mine: Archive, tmp_path: Path) -> None:
     """A writer is not waited for; the copy is of the last commit, be it only in the log yet."""
     with mine.writing("test") as connection:
-        connection.execute("UPDATE conversations SET summary = ? WHERE id = ?", ("Logged.", CALL))
+        mirror.mark_deleted(connection, "ayra", CALL, "2026-01-01T00:00:00Z")
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("DELETE FROM turns")
         assert mine.backup(tmp_path / "copy") == 126
         connection.execute("ROLLBACK")
     with Archive.open(tmp_path / "copy") as copy:
         assert copy.show(CALL) == mine.show(CALL)
-        assert copy.show(CALL).summary == "Logged."
+        assert copy.show(CALL).deleted_at_source
 
 
 def test_a_backup_is_private(mine: Archive, tmp_path: Path) -> None:

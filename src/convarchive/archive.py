@@ -288,18 +288,34 @@ class Archive(Keeping):
                 raise undone
             return counts
 
-    def backup(self, path: str | os.PathLike[str]) -> int:
-        """Copy the archive while it is in use; how many conversations the copy holds.
+    def backup(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        jobs: int = 1,
+        progress: Callable[[str, int, int | None], None] | None = None,
+    ) -> int:
+        """Copy the archive while it is in use, and verify the copy whole; how many conversations it
+        holds.
+
+        Args:
+            path: Of the copy, a new directory.
+            jobs: Processes that verify it.
+            progress: Told as by `verify`.
 
         Raises:
+            DamageFound: The copy, and so most likely the archive, is damaged; nothing is left
+                there.
             PathExists: Something is there already.
             DiskFull: No room; nothing is left there.
         """
         from pathlib import Path
 
         from convarchive import upkeep
+        from convarchive.compliance import copies
 
-        return upkeep.backup(self._connection(), self.directory, Path(path))
+        check = copies.check(jobs, progress)
+        return upkeep.backup(self._connection(), self.directory, Path(path), check)
 
     @contextlib.contextmanager
     def alerts(self) -> Iterator[Alerts]:

@@ -352,20 +352,9 @@ class Keeping(Opened):
         tell: Callable[[Damage], None] | None = None,
         progress: Callable[[str, int, int | None], None] | None = None,
     ) -> Report:
-        """See whether the archive is whole and as it was stored; damage is named, and not raised.
+        """See whether it is whole; arguments and errors are those of `compliance.verify.verify`.
 
         It works on an archive that can't be opened otherwise: make one by ``Archive(directory)``.
-
-        Args:
-            options: How thoroughly, and how much of it.
-            stop: Set it to end after what is under way.
-            tell: Told of each damage as it is found.
-            progress: Told what is looked at, how many of it are done, and of how many.
-
-        Raises:
-            NotFound: There is no archive, or no such source.
-            Unreadable: The checkpoint that is given is none.
-            ArchiveError: An earlier or later version of this program has written it.
         """
         from convarchive.compliance import verify
 

@@ -205,7 +205,9 @@ def _vanishing(connection: sqlite3.Connection, name: str, days: int | None) -> i
 def _verified(connection: sqlite3.Connection) -> dict[str, Any]:
     """What the last verification of the whole archive has left word of."""
     row = connection.execute("SELECT value FROM meta WHERE name = 'verified'").fetchone()
-    found = json.loads(row[0]) if row else {}
+    found: dict[str, Any] = {}
+    with contextlib.suppress(ValueError, TypeError):
+        found = dict(json.loads(row[0])) if row else {}
     return {"verified_at": found.get("at"), "damaged": found.get("damage", 0)}
 
 

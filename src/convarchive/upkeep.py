@@ -80,11 +80,17 @@ def _reread(
     return True
 
 
-def backup(connection: sqlite3.Connection, directory: Path, path: Path) -> int:
+def backup(
+    connection: sqlite3.Connection,
+    directory: Path,
+    path: Path,
+    check: Callable[[Path], None] | None = None,
+) -> int:
     """Copy an archive; sync may go on meanwhile. How many conversations the copy holds.
 
     The database first, then the recordings, which are only ever added to, so the copy has every
-    recording that its database names. The index is left out: ``reindex`` makes it.
+    recording that its database names. The index is left out: ``reindex`` makes it. Where ``check``
+    raises something when it looks at the copy, nothing is left there.
 
     Raises:
         PathExists: Something is there already.
@@ -100,6 +106,8 @@ def backup(connection: sqlite3.Connection, directory: Path, path: Path) -> int:
     try:
         count = _copy(connection, directory, part)
         disk.flush_tree(part)
+        if check is not None:
+            check(part)
         part.rename(path)
         disk.flush_names(path.absolute().parent)
     except OSError as error:

@@ -16,8 +16,7 @@ from convarchive import Archive
 from convarchive.compliance import checkpoints
 from convarchive.compliance.verify import Options, Report
 from convarchive.sandbox import Sandbox
-from convarchive.store import clock, evidence, schema
-from convarchive.store.database import transaction
+from convarchive.store import schema
 from convarchive.sync.engine import Options as Sync
 
 
@@ -35,9 +34,10 @@ def prepare(archive: Archive, sandbox: Sandbox) -> None:
     archive.place_hold("released", ids=[silent[2]], reason="a reason", matter="M 1", by="Ann")
     archive.release_hold("released", reason="it is over", by="Ben")
     archive.place_hold("active", query="*", reason="another", matter="M 2", by="Ann")
-    with archive.writing("test") as connection, transaction(connection):
-        for token, kind in (("one", evidence.ACCESS), ("two", evidence.EXPORT)):
-            _access(connection, kind, token)
+    settings = archive.directory / "convarchive.toml"
+    settings.write_text("access_log = true\n" + settings.read_text(encoding="utf-8"), "utf-8")
+    for action in ("search", "show", "export"):
+        archive.note_access(action, "refund", conversations=3, form="jsonl")
     archive.release_hold("active", reason="so that something can be erased", by="Ben")
     for name in (silent[3], with_sound[1]):
         archive.erase(archive.plan_erasure([name]), reason="asked for", by="Eve")
@@ -46,16 +46,6 @@ def prepare(archive: Archive, sandbox: Sandbox) -> None:
     report = archive.verify()
     assert report.ok, report.damage
     assert not report.notes
-
-
-def _access(connection: sqlite3.Connection, kind: str, token: str) -> None:
-    values = (clock.now(), "search", "ann", "host", "refund", "jsonl", 3, token)
-    content = dict(zip(evidence.ACCESS_COLUMNS, values, strict=True))
-    names = ", ".join(f'"{name}"' for name in (*evidence.ACCESS_COLUMNS, "ledger", "salt"))
-    connection.execute(
-        f"INSERT INTO access_log ({names}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*values, *evidence.commit_access(connection, kind, content, clock.now())),
-    )
 
 
 def _checkpoint(archive: Archive) -> None:

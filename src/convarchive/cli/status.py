@@ -50,8 +50,7 @@ def _write(app: App, status: Status) -> None:
         heads = [source.source]
         for line in screen.filled(_told(app, source), "   ", screen.columns() - width - 4):
             click.echo(f"  {heads.pop() if heads else '':<{width}}  {line}")
-    click.echo(f"  {'search':<{width}}  {_index(status)}")
-    click.echo(f"  {'verified':<{width}}  {_verified(app, status)}")
+    click.echo(f"  {'search':<{width}}  {_index(status)}{_verified(app, status)}")
     kept = f"{screen.counted(status.recordings, 'recording')}, "
     kept += f"{screen.counted(status.revisions, 'revision')}, {status.turns:,} turns"
     if status.recordings_absent:
@@ -116,13 +115,14 @@ def _evidence(app: App, status: Status) -> list[str]:
 
 
 def _verified(app: App, status: Status) -> str:
+    """When all of it was last verified; nothing if it never was."""
     if status.verified_at is None:
-        return "never as a whole    convarchive verify"
-    day = screen.when(status.verified_at, app.zone).strip()
+        return ""
+    day = screen.when(status.verified_at, app.zone).strip().rpartition(" ")[0]
     if status.damaged:
-        told = f"{day}, {screen.counted(status.damaged, 'item')} damaged    convarchive verify"
-        return click.style(told, fg="red")
-    return f"{day}, no damage"
+        told = f"verified {day}, {screen.counted(status.damaged, 'item')} damaged"
+        return "    " + click.style(f"{told}    convarchive verify", fg="red")
+    return f"    verified {day}, no damage"
 
 
 def _ago(instant: str) -> str:

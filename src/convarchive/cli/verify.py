@@ -73,12 +73,9 @@ def command(
         jobs=jobs or os.cpu_count() or 1,
         remember=path is None,
     )
-    with Archive(app.locate() if path is None else path) as archive:
+    with Archive(path or app.locate()) as archive:
         report = _run(app, archive.verify, options, quiet=as_json)
-    if as_json:
-        output.write_json(report.to_json())
-    else:
-        _write(app, report)
+    _write(app, report, as_json=as_json)
     _fail(report)
 
 
@@ -92,10 +89,10 @@ def _run(app: App, verify: Callable[..., Report], options: Options, *, quiet: bo
             _write_damage(damage)
 
     with bars(app) as progress, stopping(app.say) as stop:
-        return verify(options, stop=stop, tell=tell, progress=_Bars(progress).step)
+        return verify(options, stop=stop, tell=tell, progress=Bars(progress).step)
 
 
-class _Bars:
+class Bars:
     """A bar for each thing that is looked at."""
 
     def __init__(self, progress: Progress | None) -> None:
@@ -119,8 +116,11 @@ def _write_damage(damage: Damage) -> None:
         click.echo(f"  {line}")
 
 
-def _write(app: App, report: Report) -> None:
+def _write(app: App, report: Report, *, as_json: bool) -> None:
     """What was looked at, and what was noticed."""
+    if as_json:
+        output.write_json(report.to_json())
+        return
     hidden = len(report.damage) - _SHOWN
     if hidden > 0 and sys.stdout.isatty():
         click.echo(f"… and {hidden:,} more. All of them: convarchive verify --json")

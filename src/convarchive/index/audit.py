@@ -26,10 +26,14 @@ _SUFFIXES = (".term", ".pos", ".idx", ".store", ".fast", ".fieldnorm", ".del")
 
 
 def damaged(directory: Path) -> Iterator[tuple[str, str]]:
-    """The files of an archive's index that are not as they were written, with a sentence each."""
+    """The files of an archive's index that are not as they were written, with a sentence each.
+
+    Only what the engine has committed counts: others may be under way.
+    """
     folder = directory / mark.DIRECTORY
+    names = _committed(commit(directory))
     for path in sorted(folder.iterdir()):
-        if path.suffix not in _SUFFIXES:
+        if path.suffix not in _SUFFIXES or (path.stem not in names):
             continue
         try:
             what = _wrong(path)
@@ -88,6 +92,24 @@ class Contents:
     def _count(self, query: Query) -> int:
         # A limit of 0 makes Tantivy panic.
         return int(self._searcher.search(query, limit=1, count=True).count)  # type: ignore[attr-defined]
+
+
+def _committed(listed: bytes) -> set[str]:
+    """The names of committed files without their suffix; nothing if the list can't be read, which
+    the engine will say.
+
+    They are those of the segments, and for what was deleted from one also the commit's number.
+    """
+    names = set()
+    try:
+        for each in json.loads(listed)["segments"]:
+            segment = str(each["segment_id"]).replace("-", "")
+            names.add(segment)
+            if each["deletes"]:
+                names.add(f"{segment}.{each['deletes']['opstamp']}")
+    except (ValueError, KeyError, TypeError):
+        return set()
+    return names
 
 
 def _wrong(path: Path) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from convarchive import settings
 from convarchive.compliance import checkpoints
 from convarchive.compliance.verify import (
     accounts,
@@ -30,7 +31,7 @@ from convarchive.compliance.verify.damage import Damage
 from convarchive.compliance.verify.memory import Memory
 from convarchive.compliance.verify.report import Report
 from convarchive.compliance.verify.rows import lenient
-from convarchive.errors import ArchiveError, NewerArchive
+from convarchive.errors import ArchiveError, ConvarchiveError, Interrupted, NewerArchive
 from convarchive.store import ledger
 from convarchive.store.database import snapshot
 
@@ -38,6 +39,8 @@ Progress = Callable[[str, int, int | None], None]
 """Told what is looked at, how many of it are done, and of how many."""
 
 _UNREADABLE_NAMED = 5
+_OPERATIONS = 200_000
+"""Of SQLite, between two looks at whether the user wants to stop; some milliseconds."""
 
 
 class Options(NamedTuple):
@@ -66,7 +69,22 @@ def verify(
     tell: Callable[[Damage], None] | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """See whether an archive is whole and as it was stored; see `convarchive.keeping`."""
+    """See whether an archive is whole and as it was stored; damage is named, and not raised.
+
+    Args:
+        directory: The archive's.
+        options: How thoroughly, and how much of it.
+        stop: Set it to end after what is under way.
+        tell: Told of each damage as it is found.
+        progress: Told what is looked at, how many of it are done, and of how many.
+
+    Raises:
+        NotFound: There is no archive, or no such source.
+        SettingsError: The source's key is missing.
+        Unreadable: The checkpoint that is given is none.
+        ArchiveError: An earlier or later version of this program has written it.
+        ConvarchiveError: Nothing is damaged, and the vendor could not be asked.
+    """
     began = time.monotonic()
     report = Report(tell)
     _Run(directory, options, stop or threading.Event(), report, progress or _quiet).go()
@@ -88,10 +106,16 @@ class _Run:
         self._stop = stop
         self._report = report
         self._progress = progress
+        self._error: ConvarchiveError | None = None
         self._memory = Memory(directory, on=options.remember and not options.quick)
 
     def go(self) -> None:
-        elsewhere = self._options.checkpoint
+        source, elsewhere = self._options.source, self._options.checkpoint
+        if source is not None:
+            from convarchive.compliance.verify import vendor
+
+            # A wrong name or a missing key is told at once, and not after an hour.
+            settings.keys_of(vendor.settings_of(self._directory, source))
         claimed = None if elsewhere is None else signed.given(elsewhere)
         try:
             opened = opening.connect(self._directory)
@@ -106,12 +130,25 @@ class _Run:
             self._report.add("database", "archive.db", f"{error.what} {error.why}")
             return
         with contextlib.closing(opened) as connection:
-            self._whole(connection, claimed)
-            if not self._stop.is_set():
-                self._conversations(connection)
-            if not self._stop.is_set():
-                self._rest(connection)
+            # So that Ctrl-C is heard while SQLite looks through all of the database.
+            connection.set_progress_handler(self._stop.is_set, _OPERATIONS)
+            try:
+                self._stages(connection, claimed)
+            except sqlite3.OperationalError:
+                if not self._stop.is_set():
+                    raise
             self._end(connection)
+        if self._error is not None and self._report.ok:
+            raise self._error
+
+    def _stages(
+        self, connection: sqlite3.Connection, claimed: checkpoints.Checkpoint | None
+    ) -> None:
+        self._whole(connection, claimed)
+        if not self._stop.is_set():
+            self._conversations(connection)
+        if not self._stop.is_set():
+            self._rest(connection)
 
     def _whole(
         self, connection: sqlite3.Connection, claimed: checkpoints.Checkpoint | None
@@ -187,12 +224,23 @@ class _Run:
             searching.check(connection, self._directory, self._report, quick=options.quick)
             sounds.strange(connection, self._directory, self._report)
         if options.source is not None:
-            from convarchive.compliance.verify import vendor
+            self._vendor(connection, options.source)
 
+    def _vendor(self, connection: sqlite3.Connection, source: str) -> None:
+        """What is known by now of the archive itself is not lost with the vendor."""
+        from convarchive.compliance.verify import vendor
+
+        try:
             vendor.compare(
-                connection, self._directory, options.source, options.sample,
+                connection, self._directory, source, self._options.sample,
                 self._stop, self._report, self._progress,
             )  # fmt: skip
+        except Interrupted:
+            self._stop.set()
+        except ConvarchiveError as error:
+            self._error = error
+            self._report.complete = False
+            self._report.note(f"{source} could not be compared with its vendor: {error}")
 
     def _end(self, connection: sqlite3.Connection) -> None:
         """Write down what was found, and say what was left out."""

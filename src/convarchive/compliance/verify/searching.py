@@ -42,23 +42,21 @@ def check(connection: sqlite3.Connection, directory: Path, report: Report, *, qu
     if not mark.belongs(connection, directory):
         report.note("There is no search index of this archive; make it: convarchive reindex")
         return
-    if not quick:
-        files = list(audit.damaged(directory))
-        for where, what in files:
-            report.add("index_damaged", where, what)
-        if files:  # what it would answer now says nothing more
-            return
     for _ in range(_TRIES):
+        kind = "index_damaged"
         try:
-            with snapshot(connection):
-                found = list(_different(connection, directory, report))
-        except _Moved:
+            found = [] if quick else list(audit.damaged(directory))
+            if not found:  # what it would answer otherwise says nothing more
+                kind = "index_differs"
+                with snapshot(connection):
+                    found = list(_different(connection, directory, report))
+        except (_Moved, FileNotFoundError):
             continue
         except (ValueError, OSError) as error:
             _unreadable(report, error)
             return
         for where, what in found:
-            report.add("index_differs", where, what)
+            report.add(kind, where, what)
         return
     report.note("The search index was not compared: another process goes on writing to it.")
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from convarchive.compliance import checkpoints, notes
+from convarchive.compliance import checkpoints, notes, stamps
 from convarchive.compliance.checkpoints import Checkpoint
 from convarchive.compliance.verify.chain import Chain, Claim
 from convarchive.compliance.verify.report import Report
 from convarchive.compliance.verify.rows import printable
-from convarchive.errors import Unreadable
+from convarchive.errors import DamageFound, Unreadable
 
 
 def given(path: Path) -> Checkpoint:
@@ -62,12 +62,30 @@ def check(directory: Path, found: Sequence[Checkpoint], chain: Chain, report: Re
         elif checkpoint.origin != origin:
             what = f"It is of {printable(checkpoint.origin)}, and this archive is {origin}."
             report.add("checkpoint", where, what)
+        _stamp(checkpoint, directory, report)
     path = directory / checkpoints.DIRECTORY / checkpoints.VERIFIER_KEY
     newest = chain.keys[-1] if chain.keys else ""
     if path.exists() and path.read_bytes() != f"{newest}\n".encode():
         what = "It is not the key that the ledger names as the newest."
         report.add("checkpoint", _where(path, directory), what)
     report.checked["checkpoints"] = len(found)
+
+
+def _stamp(checkpoint: Checkpoint, directory: Path, report: Report) -> None:
+    """See whether the time stamp beside a checkpoint is one of it.
+
+    Whose stamp it is, is not looked at: that takes the certificates that the user trusts.
+    """
+    if checkpoint.path is None:
+        return
+    place = stamps.place_of(checkpoint.path)
+    if not place.exists():
+        return
+    report.checked["time_stamps"] += 1
+    try:
+        stamps.check(place.read_bytes(), checkpoint.text)
+    except DamageFound as error:
+        report.add("checkpoint", _where(place, directory), f"{error.what} {error.why}")
 
 
 def _where(path: Path | None, directory: Path) -> str:

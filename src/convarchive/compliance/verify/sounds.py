@@ -82,7 +82,10 @@ def strange(connection: sqlite3.Connection, directory: Path, report: Report) -> 
             named = named or path.relative_to(directory).as_posix()
     if many:
         more = f" and {many - 1:,} more" if many > 1 else ""
-        report.note(f"No conversation has the file {named}{more}; a killed sync leaves such.")
+        report.note(
+            f"No conversation has the file {named}{more};"
+            " a sync that is under way, or was killed, leaves such."
+        )
 
 
 def _files(folder: Path) -> Iterator[Path]:
