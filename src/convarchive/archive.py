@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING
 
 from convarchive.errors import IndexUnusable
 from convarchive.found import Explained, Found, Hit, assembled, explained
+from convarchive.governing import Governing
 from convarchive.index.locator import Match
 from convarchive.index.reader import SORTS, check_sort
-from convarchive.keeping import Keeping
 from convarchive.model import Conversation
 from convarchive.query import tree
 from convarchive.store import database, facets, naming, rows
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 __all__ = ["SORTS", "Archive", "Found", "Hit", "Match"]
 
 
-class Archive(Keeping):
+class Archive(Governing):
     """An archive of conversations. Make one with `create`, open one with `open`.
 
     What takes a query raises `QueryError` where it is not understood, and `IndexUnusable` where it

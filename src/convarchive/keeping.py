@@ -1,6 +1,7 @@
 """What an archive does to be trusted: its ledger, and whatever writes leaving word in it.
 
-`Archive` adds finding, mirroring and handing over to this.
+`convarchive.governing` adds what must stay and what must go to this, and `Archive` finding, mirroring
+and handing over.
 """
 
 from __future__ import annotations
@@ -8,33 +9,29 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from convarchive.compliance import HANDED_OVER
-from convarchive.errors import ConvarchiveError
+from convarchive.errors import ArchiveBusy, ConvarchiveError
 from convarchive.opened import Opened
 
 if TYPE_CHECKING:
     import threading
     from typing import Self
 
-    from convarchive.compliance import erasure, retention
     from convarchive.compliance.checkpoints import Checkpoint
-    from convarchive.compliance.destruction import Destroyed
     from convarchive.compliance.log import Line
     from convarchive.compliance.proofs import Prover
     from convarchive.compliance.verify import Damage, Report
     from convarchive.compliance.verify import Options as VerifyOptions
-    from convarchive.model import Conversation
-    from convarchive.store.holds import Hold
 
 
 class Keeping(Opened):
     """An archive directory whose changes are all in its ledger."""
 
     unkept: ConvarchiveError | None = None
-    """Why an archive that was just made has no key to be signed with."""
+    """What of the evidence could not be kept of what was done last: no key is here, for example."""
 
     @classmethod
     def create(
@@ -193,6 +190,14 @@ class Keeping(Opened):
 
         return around.after(connection, self.directory, indexed=indexed)
 
+    def _sign(self) -> None:
+        """Sign what was decided, which stands even if that can't be done; see `unkept`."""
+        from convarchive.compliance import around
+
+        # Whoever writes at this moment signs when they are done.
+        with contextlib.suppress(ArchiveBusy), self.writing("checkpoint") as connection:
+            self.unkept = around.sign(connection, self.directory)
+
     # Accesses
 
     def note_access(
@@ -260,88 +265,6 @@ class Keeping(Opened):
         chosen = (*kinds, *(log.ACCESSES if accesses else ()))
         return log.read(self._connection(), kinds=chosen, since=since, until=until, limit=limit)
 
-    # Legal holds
-
-    def place_hold(
-        self, name: str, *, query: str | None = None, ids: Sequence[str] = (), reason: str,
-        matter: str | None = None, by: str | None = None,
-    ) -> Hold:  # fmt: skip
-        """Protect conversations; arguments and errors are those of `compliance.holds.add`."""
-        from convarchive.compliance import holds
-
-        return holds.add(self, name, query=query, ids=ids, reason=reason, matter=matter, by=by)
-
-    def release_hold(self, name: str, *, reason: str, by: str | None = None) -> Hold:
-        """Release a hold; arguments and errors are those of `compliance.holds.release`."""
-        from convarchive.compliance import holds
-
-        return holds.release(self, name, reason=reason, by=by)
-
-    def holds(self, *, released: bool = False) -> Sequence[Hold]:
-        """The active legal holds, or with ``released`` all, in the order of their placing."""
-        from convarchive.store import holds
-
-        return (holds.every if released else holds.active)(self._connection())
-
-    def hold(self, name: str) -> Hold:
-        """The active hold of this name, else the one that was released last.
-
-        Raises:
-            NotFound: There is none.
-        """
-        from convarchive.store import holds
-
-        return holds.named(self._connection(), name)
-
-    def held(self, hold: Hold, limit: int = 0) -> Sequence[tuple[str, Conversation]]:
-        """What a hold protects, newest first, each with the time since when; without turns.
-
-        Args:
-            hold: Which.
-            limit: At most so many; 0 for all.
-        """
-        from convarchive.store import holds, rows
-
-        members = dict(holds.members(self._connection(), hold.hold)[: limit or None])
-        found = rows.read(self._connection(), list(members), turns=False)
-        return [(members[key], conversation) for key, conversation in found]
-
-    def held_by(self, key: int) -> Sequence[str]:
-        """The names of the active holds that protect the conversation of this key."""
-        from convarchive.store import holds
-
-        return holds.of(self._connection(), [key]).get(key, [])
-
-    # Destroying
-
-    def plan_erasure(self, ids: Sequence[str] = (), callers: Sequence[str] = ()) -> erasure.Plan:
-        """What `erase` would destroy, what is against it, and what else mentions the callers.
-
-        Args:
-            ids: Names of conversations.
-            callers: Phone numbers in any writing, with the country's code.
-
-        Raises:
-            NotFound: There is no such conversation, or none of such a caller.
-            UsageError: Nothing is asked for.
-        """
-        from convarchive.compliance import erasure
-
-        return erasure.plan(self, ids, callers)
-
-    def erase(self, plan: erasure.Plan, *, reason: str, by: str | None = None) -> Destroyed:
-        """Erase what was planned, whole or not at all; see `convarchive.compliance.erasure`.
-
-        Raises:
-            ArchiveBusy: Another process is writing.
-            PlanChanged: It would be something else by now.
-            Protected: A hold or a rule of retention is against it; nothing was erased.
-            Unfinished: It is erased from the tables, and not yet from all files.
-        """
-        from convarchive.compliance import erasure
-
-        return erasure.erase(self, plan, reason=reason, by=by)
-
     # Verifying
 
     def verify(
@@ -359,69 +282,3 @@ class Keeping(Opened):
         from convarchive.compliance import verify
 
         return verify.verify(self.directory, options or verify.Options(), stop, tell, progress)
-
-    # Retention
-
-    def set_retention(self, name: str, table: Mapping[str, str]) -> None:
-        """Set a class of retention: its settings as they are in ``convarchive.toml``.
-
-        Raises:
-            QueryError: Its query is not understood.
-            SettingsError: It can't be.
-            ArchiveBusy: Another process is writing.
-        """
-        from convarchive.compliance import around, rules
-
-        self.parse(table.get("query", ""))
-        with self.writing("retention set") as connection:
-            rules.write(self.directory, name, table)
-            around.note_settings(connection, self.directory)
-
-    def remove_retention(self, name: str) -> None:
-        """Remove a class of retention.
-
-        Raises:
-            NotFound: There is none of this name.
-            ArchiveBusy: Another process is writing.
-        """
-        from convarchive.compliance import around, rules
-
-        with self.writing("retention remove") as connection:
-            rules.remove(self.directory, name)
-            around.note_settings(connection, self.directory)
-
-    def plan_retention(self) -> retention.Plan:
-        """What the classes of retention make due: what would go, and what stays and why.
-
-        Raises:
-            SettingsError: A class is not understood.
-            IndexUnusable: What matches can't be known.
-            ArchiveBusy: The index is behind, and another process is writing.
-        """
-        from convarchive.compliance import retention
-
-        return retention.plan(self)
-
-    def apply_retention(self, plan: retention.Plan, *, by: str | None = None) -> Destroyed | None:
-        """Destroy what was planned; see `convarchive.compliance.retention.apply`."""
-        from convarchive.compliance import retention
-
-        return retention.apply(self, plan, by=by)
-
-    def finish_disposals(self) -> int:
-        """Bring to their end the disposals that were interrupted; how many those were.
-
-        Raises:
-            ArchiveBusy: Another process is writing.
-            Unfinished: They can't be brought to their end now, and why.
-        """
-        from convarchive.compliance import destruction
-        from convarchive.store import tombstones
-
-        many = len(tombstones.unfinished(self._connection()))
-        if many:
-            self.close()  # a reader would keep the write-ahead log from being emptied
-            # Not by our own, which would try in silence before.
-            with super().writing("retention apply") as connection:
-                destruction.finish(connection, self.directory)
-        return many

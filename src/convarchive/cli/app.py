@@ -109,6 +109,14 @@ def failed(error: ConvarchiveError, color: bool | None = None) -> None:
             click.echo(f"  {line}", err=True)
 
 
+def unkept(archive: Archive) -> int:
+    """Say what of the evidence could not be kept of what was done; the exit code for that."""
+    if archive.unkept is None:
+        return 0
+    failed(archive.unkept)
+    return archive.unkept.exit_code
+
+
 def _pointed_at(error: QueryError) -> str:
     """The query with carets under the place."""
     from convarchive.cli.screen import one_line, width

@@ -41,7 +41,7 @@ def after(
         What of the evidence could not be kept: `DamageFound` where the ledger is not what was
         signed before, `SomeFailed` otherwise.
     """
-    steps = (_protect, _sign) if indexed else (_sign,)
+    steps = (_protect, sign) if indexed else (sign,)
     errors = [error for step in steps if (error := step(connection, directory)) is not None]
     if len(errors) < 2:
         return errors[0] if errors else None
@@ -70,7 +70,7 @@ def _protect(connection: sqlite3.Connection, directory: Path) -> ConvarchiveErro
     return None
 
 
-def _sign(connection: sqlite3.Connection, directory: Path) -> ConvarchiveError | None:
+def sign(connection: sqlite3.Connection, directory: Path) -> ConvarchiveError | None:
     """Sign the ledger, and give the checkpoint to whom the settings name."""
     from convarchive.compliance import checkpoints, elsewhere
 

@@ -99,6 +99,8 @@ def finish(connection: sqlite3.Connection, directory: Path) -> None:
     Raises:
         Unfinished: It can't be brought to its end now.
     """
+    from convarchive.compliance import around
+
     runs = tombstones.unfinished(connection)
     if not runs:
         return
@@ -106,6 +108,7 @@ def finish(connection: sqlite3.Connection, directory: Path) -> None:
         _remove_recordings(connection, directory)
         _make_index(connection, directory)
         _write_anew(connection, directory)
+        around.sign(connection, directory)  # so that certificates can name a checkpoint
         for number in runs:
             certificate.write(connection, directory, number)
     with transaction(connection):
