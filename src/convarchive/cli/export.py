@@ -87,9 +87,8 @@ def command(
     with app.open() as archive, archive.snapshot(), bar(watched, "Exporting") as tell:
         keys = archive.keys(text) if ids_from is None else _named(archive, ids_from)
         asked = text if ids_from is None else None
-        chosen = _selection(archive, asked, keys, wishes)
         _note(app, archive, asked, len(keys), form)
-        with redacting(chosen) as (selection, told):
+        with redacting(_selection(archive, asked, keys, wishes)) as (selection, told):
             summary = export(
                 selection, form, None if output == "-" else Path(output),
                 force=force, turns=turns, progress=lambda done: tell(done, len(keys)),
