@@ -1,7 +1,7 @@
 """What must stay in an archive and what must go: legal holds, retention, erasure.
 
-Whatever is decided here is signed at once (`Keeping.unkept` says if that could not be done), so that
-it can be shown later when it was.
+Whatever is decided here is signed at once, so that it can be shown later when it was;
+`Keeping.unkept` says if that could not be done.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What an archive does to be trusted: its ledger, and whatever writes leaving word in it.
 
-`convarchive.governing` adds what must stay and what must go to this, and `Archive` finding, mirroring
-and handing over.
+`convarchive.governing` adds to this what must stay and what must go, and `Archive` finding,
+mirroring and handing over.
 """
 
 from __future__ import annotations

@@ -89,9 +89,8 @@ def command(
     with app.open() as archive, archive.snapshot(), bar(watched, "Exporting") as tell:
         keys = archive.keys(text) if ids_from is None else _named(archive, ids_from)
         asked = text if ids_from is None else None
-        chosen = selection(archive, asked, keys, wishes)
         _note(archive, asked, len(keys), form)
-        with redacting(chosen) as (what, told):
+        with redacting(selection(archive, asked, keys, wishes)) as (what, told):
             summary = export(
                 what, form, None if output == "-" else Path(output),
                 force=force, turns=turns, progress=lambda done: tell(done, len(keys)),
