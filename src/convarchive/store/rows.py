@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from typing import Any
 
 from convarchive.model import Conversation, Recording, Turn
@@ -118,7 +118,7 @@ def _read_batch(
     return {row[0]: _conversation(row, _spoken(connection, row[0], turns), load) for row in found}
 
 
-_turn = partial(tuple.__new__, Turn)
+_turn = functools.partial(tuple.__new__, Turn)
 """``Turn._make`` without the check of the length: half of an export is turns."""
 
 
@@ -145,9 +145,15 @@ def _conversation(row: tuple[Any, ...], turns: tuple[Turn, ...], load: _Load) ->
 
 
 def _dump(value: Any) -> str | None:
-    import msgspec
+    return None if value is None else _encoder()(value).decode()
 
-    return None if value is None else msgspec.json.encode(value).decode()
+
+@functools.cache
+def _encoder() -> Callable[[Any], bytes]:
+    """Asked for nine times a conversation, and not at all by a search, which starts without it."""
+    import msgspec.json
+
+    return msgspec.json.Encoder().encode
 
 
 _ORDERS = {

@@ -23,8 +23,8 @@ from convarchive.compliance.verify import sounds
 from convarchive.compliance.verify.accounts import entry_at
 from convarchive.compliance.verify.damage import Damage, damage
 from convarchive.compliance.verify.rows import commits, lenient, printable
+from convarchive.compliance.verify.turns import Turns
 from convarchive.errors import ConvarchiveError
-from convarchive.model import Conversation
 from convarchive.records import read as meaning
 from convarchive.store import evidence, rows
 from convarchive.store.database import snapshot
@@ -137,12 +137,10 @@ class _Batch:
         views = self._views()
         states = self._states()
         sums, bodies = self._read_documents(states)
-        turns = self._turns() if self._wanted.bodies else {}
         for key, view in views.items():
             self._identity(key, view, states.get(key, ()))
             self._commitments(key, view, states.get(key, ()), sums)
-            if self._wanted.bodies and key in bodies:
-                self._projection(key, view, turns.get(key, []), bodies[key])
+        self._projections(views, bodies)
         heard = sounds.of(self._connection, self._directory, self._in, self._wanted)
         for key, each in heard.damage:
             self._found.append(each)
@@ -208,14 +206,6 @@ class _Batch:
                 bodies[key][name] = content
         return sums, bodies
 
-    def _turns(self) -> dict[int, list[tuple[Any, ...]]]:
-        turns: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
-        for row in self._connection.execute(
-            f"SELECT * FROM turns WHERE conversation IN {self._in} ORDER BY conversation, position"
-        ):
-            turns[row[0]].append(row)
-        return turns
-
     def _identity(self, key: int, view: tuple[Any, ...], states: Sequence[_State]) -> None:
         """What is said of a conversation itself follows from its states."""
         if not states:
@@ -255,24 +245,30 @@ class _Batch:
                 what = f"It is not what entry {position} of the ledger commits to."
                 self._add("row_changed", key, f" revision {revision}", what)
 
-    def _projection(
-        self,
-        key: int,
-        view: tuple[Any, ...],
-        turns: list[tuple[Any, ...]],
-        documents: dict[str, bytes],
+    def _projections(
+        self, views: dict[int, tuple[Any, ...]], bodies: dict[int, dict[str, bytes]]
     ) -> None:
-        try:
-            read = meaning(view[0], self._kinds.get(view[0], ""), documents)
-            told = rows.project(read)
-            spoken = list(rows.turn_rows(key, read.turns))
-        except (ConvarchiveError, msgspec.MsgspecError, UnicodeError) as error:
-            self._unreadable.append(f"{printable(self._names[key])}: {error}")
-            return
-        if told == view[: len(told)] and spoken == turns:
-            return
-        different = _different(read, told, view, spoken, turns)
-        self._add("projection", key, "", f"The bytes say something else: {different}.")
+        """Compare the tables with what the bytes say."""
+        columns, spoken = {}, {}
+        for key, documents in bodies.items():
+            if key not in views:
+                continue
+            source = views[key][0]
+            try:
+                read = meaning(source, self._kinds.get(source, ""), documents)
+                columns[key] = rows.project(read)
+            except (ConvarchiveError, msgspec.MsgspecError, UnicodeError) as error:
+                self._unreadable.append(f"{printable(self._names[key])}: {error}")
+                continue
+            spoken[key] = read.turns
+        differ = Turns(self._connection, self._in).different(spoken) if spoken else {}
+        for key, told in columns.items():
+            if key in differ or told != views[key][:_KEY]:
+                names = _different(told, views[key])
+                if key in differ:
+                    names.append(f"{differ[key]} of {len(spoken[key])} turns")
+                what = f"The bytes say something else: {', '.join(names)}."
+                self._add("projection", key, "", what)
 
     def _bytes_damaged(self, key: int, revision: int, name: str) -> None:
         where = f" revision {revision} {printable(name)}"
@@ -303,19 +299,7 @@ def _first_seen(states: Sequence[_State]) -> set[str]:
     return told
 
 
-def _different(
-    read: Conversation,
-    told: tuple[Any, ...],
-    view: tuple[Any, ...],
-    spoken: list[tuple[Any, ...]],
-    turns: list[tuple[Any, ...]],
-) -> str:
-    """Which columns, or how many turns."""
-    names = [
-        name for name, one, other in zip(rows.PROJECTED, told, view, strict=False) if one != other
-    ]
-    if spoken != turns:
-        differ = sum(one != other for one, other in zip(spoken, turns, strict=False))
-        differ += abs(len(spoken) - len(turns))
-        names.append(f"{differ} of {len(read.turns)} turns")
-    return ", ".join(names)
+def _different(told: tuple[Any, ...], view: tuple[Any, ...]) -> list[str]:
+    """Which columns."""
+    named = zip(rows.PROJECTED, told, view, strict=False)
+    return [name for name, one, other in named if one != other]
