@@ -82,9 +82,12 @@ def normalise(source: str, detail: bytes) -> Conversation | None:
         detail: The document, which came without a transcript of its own.
     """
     try:
-        read = _decoder().decode(detail)
+        return _conversation(source, _decoder().decode(detail))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
+
+
+def _conversation(source: str, read: _Detail) -> Conversation:
     spoken = read.transcript
     link = read.recording if read.recording_url is None else read.recording_url
     return Conversation(

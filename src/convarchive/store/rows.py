@@ -46,11 +46,15 @@ _PAGE = 100
 _MOST = 2**63 - 1  # that SQLite can count
 
 
+_LISTS_AT = Conversation._fields.index(LISTS[0])
+"""`Conversation` has its fields in the order of `PLAIN`, `LISTS` and `VALUES`."""
+
+
 def project(conversation: Conversation) -> tuple[Any, ...]:
     """The values of `PROJECTED`."""
     return (
         *conversation[: len(PLAIN)],
-        *(_dump(getattr(conversation, name)) for name in (*LISTS, *VALUES)),
+        *map(_dump, conversation[_LISTS_AT : _LISTS_AT + len(LISTS) + len(VALUES)]),
         conversation.has_transcript,
         len(conversation.turns),
         conversation.recording is not None and conversation.recording.url is not None,
@@ -145,7 +149,9 @@ def _conversation(row: tuple[Any, ...], turns: tuple[Turn, ...], load: _Load) ->
 
 
 def _dump(value: Any) -> str | None:
-    return None if value is None else _encoder()(value).decode()
+    if value is None:
+        return None
+    return "[]" if value == () else _encoder()(value).decode()
 
 
 @functools.cache

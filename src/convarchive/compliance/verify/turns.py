@@ -20,18 +20,18 @@ class Turns:
 
     Args:
         connection: To the archive's database, within a transaction.
-        keys: Of the conversations, as SQL: ``(1,2,3)``.
+        keys: Of the conversations, as SQL: ``IN (1,2,3)``.
     """
 
     def __init__(self, connection: sqlite3.Connection, keys: str) -> None:
         self._many: dict[int, int] = dict(
             connection.execute(
-                f"SELECT conversation, count(*) FROM turns WHERE conversation IN {keys} GROUP BY 1"
+                f"SELECT conversation, count(*) FROM turns WHERE conversation {keys} GROUP BY 1"
             ).fetchall()
         )
         self._rows: list[tuple[Any, ...]] = connection.execute(
             'SELECT position, speaker, role, text, start, "end", confidence FROM turns'
-            f" WHERE conversation IN {keys} ORDER BY conversation, position"
+            f" WHERE conversation {keys} ORDER BY conversation, position"
         ).fetchall()
 
     def different(self, told: Mapping[int, Sequence[Turn]]) -> dict[int, int]:
