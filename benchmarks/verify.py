@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import os
 import random
 import sqlite3
@@ -31,14 +30,17 @@ from convarchive.store.database import transaction
 
 CORES = os.cpu_count() or 1
 MEMORY = """
-import json, resource, sys, convarchive
+import re, resource, sys
+from pathlib import Path
+from convarchive import Archive
 from convarchive.compliance.verify import Options
 if __name__ == "__main__":
     options = Options(quick=sys.argv[2] == "quick", jobs=int(sys.argv[3]), remember=False)
-    assert convarchive.Archive(sys.argv[1]).verify(options).ok
-    used = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    print(json.dumps(used))
-"""  # noqa: E501 - a script
+    assert Archive(Path(sys.argv[1])).verify(options).ok
+    # Not ru_maxrss, which begins with that of the process that has started this one.
+    print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
 
 
 def main() -> None:
@@ -108,12 +110,15 @@ def verified(directory: Path, how: str, jobs: int) -> int:
 
 
 def memory(directory: Path, how: str, jobs: int) -> tuple[int, int]:
-    """The most that was resident, in MB: in the process, and in the largest that it started."""
+    """The most that was resident, in MB: in the process, and in the largest that it started. On
+    Linux."""
     with tempfile.TemporaryDirectory() as temporary:  # spawned processes want a file to import
         script = Path(temporary) / "memory.py"
         script.write_text(MEMORY, encoding="utf-8")
         command = [sys.executable, str(script), str(directory), how, str(jobs)]
-        here, beside = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        here, beside = map(
+            int, subprocess.run(command, check=True, capture_output=True).stdout.split()
+        )
     return round(here / 1024), round(beside / 1024) if jobs > 1 else 0
 
 
