@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, Literal, NamedTuple, TypeGuard
 
 import msgspec
 
@@ -27,7 +27,8 @@ FORGOTTEN = 0x40
 KIND = 0x3F
 """The bits of `Chain.kinds` that are the number of the kind."""
 
-_TILE = 256
+_LEVELS = 8
+_TILE = 1 << _LEVELS
 
 
 class Claim(NamedTuple):
@@ -94,24 +95,57 @@ def follow(
     """
     chain = Chain(codes)
     growing = _Growing(connection, claims, report)
-    decode = msgspec.json.Decoder(dict[str, Any]).decode
+    revision = codes[evidence.REVISION]
     for position, data in _entries(connection, report):
         growing.add(merkle.leaf_hash(data))
-        try:
-            fields = decode(data)
-            whole = ledger.canonical(fields) == data
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            fields, whole = {}, False
-        if not whole or not isinstance(fields.get("kind"), str):
-            report.add("ledger_entry", f"ledger entry {position}", "It is not canonical JSON.")
-        if growing.tree.size == 1:
-            chain.first = fields
-        _learn(chain, position, fields, report)
+        if _is_revision(data):
+            chain.kinds[position] = revision
+        else:
+            fields = _fields(position, data, report)
+            if growing.size == 1:
+                chain.first = fields
+            _learn(chain, position, fields, report)
         if position % 10_000 == 0:
             progress(position)
     growing.finish()
-    report.checked["ledger_entries"] = growing.tree.size
+    report.checked["ledger_entries"] = growing.size
     return chain
+
+
+class _Revision(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """An entry as nearly all are, which replaces none. Its names are in order, as in each entry."""
+
+    at: str
+    commitment: str
+    conversation: int
+    kind: Literal["revision"]
+    revision: int
+
+
+_decode_revision = msgspec.json.Decoder(_Revision).decode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def _is_revision(data: bytes) -> bool:
+    """Whether this is such an entry, and canonical."""
+    if b'"kind":"revision"' not in data:
+        return False
+    try:
+        return ledger.canonical(_decode_revision(data)) == data
+    except (msgspec.MsgspecError, ValueError):
+        return False
+
+
+def _fields(position: int, data: bytes, report: Report) -> dict[str, Any]:
+    """What an entry says; nothing where it can't be read."""
+    try:
+        fields = _decode(data)
+        whole = ledger.canonical(fields) == data
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        fields, whole = {}, False
+    if not whole or not isinstance(fields.get("kind"), str):
+        report.add("ledger_entry", f"ledger entry {position}", "It is not canonical JSON.")
+    return fields
 
 
 def _entries(connection: sqlite3.Connection, report: Report) -> Iterator[tuple[int, bytes]]:
@@ -133,7 +167,7 @@ class _Growing:
     def __init__(
         self, connection: sqlite3.Connection, claims: Iterable[Claim], report: Report
     ) -> None:
-        self.tree = merkle.Growing()
+        self._tree = merkle.Growing()  # all but the last tile, which is not full
         self._report = report
         self._claims = sorted(claims, key=lambda claim: claim.size, reverse=True)
         self._agreeing = 0
@@ -143,13 +177,26 @@ class _Growing:
         self._numbers = [0]
         self._compare()
 
+    @property
+    def size(self) -> int:
+        """How many entries there are so far."""
+        return self._tree.size + len(self._tile)
+
+    def root(self) -> bytes:
+        """The root as of now."""
+        tree = self._tree.copy()
+        for leaf in self._tile:
+            tree.add(leaf)
+        return tree.root()
+
     def add(self, leaf: bytes) -> None:
-        self.tree.add(leaf)
         self._tile.append(leaf)
         if len(self._tile) == _TILE:
-            self._keep(0, merkle.over(self._tile))
+            node = merkle.over(self._tile)
+            self._tree.add(node, _LEVELS)
             self._tile = []
-        if self._claims and self._claims[-1].size == self.tree.size:
+            self._keep(0, node)
+        if self._claims and self._claims[-1].size == self.size:
             self._compare()
 
     def finish(self) -> None:
@@ -158,7 +205,7 @@ class _Growing:
             self._report.add(
                 "ledger_cut",
                 claim.where,
-                f"It has seen {claim.size:,} entries, and the ledger has {self.tree.size:,}.",
+                f"It has seen {claim.size:,} entries, and the ledger has {self.size:,}.",
             )
         many = sum(self._numbers)
         (stored,) = self._connection.execute("SELECT count(*) FROM ledger_nodes").fetchone()
@@ -166,12 +213,12 @@ class _Growing:
             self._report.add(
                 "ledger_node", "ledger_nodes", f"{stored - many} of {stored} belong to no entries."
             )
-        self._report.ledger = Tree(self.tree.size, self.tree.root().hex(), self._agreeing)
+        self._report.ledger = Tree(self.size, self.root().hex(), self._agreeing)
 
     def _compare(self) -> None:
-        while self._claims and self._claims[-1].size == self.tree.size:
+        while self._claims and self._claims[-1].size == self.size:
             claim = self._claims.pop()
-            if claim.root == self.tree.root():
+            if claim.root == self.root():
                 self._agreeing += 1
                 continue
             self._report.add(
@@ -182,7 +229,7 @@ class _Growing:
 
     def _keep(self, at: int, node: bytes) -> None:
         """A complete node of level 8, 16 …: see whether it is the one that is kept."""
-        level, number = 8 * (at + 1), self._numbers[at]
+        level, number = _LEVELS * (at + 1), self._numbers[at]
         self._numbers[at] += 1
         found = self._connection.execute(
             "SELECT hash FROM ledger_nodes WHERE level = ? AND number = ?", (level, number)
