@@ -81,6 +81,8 @@ def destroy(connection: sqlite3.Connection, directory: Path, order: Order) -> De
         Unfinished: The rows are gone; files may still hold something.
         DiskFull: No room; nothing was destroyed.
     """
+    # Killed right behind the deletion, the next command would not know what to take out of those.
+    access.take_in(connection, directory)
     with transaction(connection):
         row, mentions, texts = _delete(connection, order)
     with _owed():
@@ -111,9 +113,9 @@ def finish(connection: sqlite3.Connection, directory: Path) -> None:
         around.sign(connection, directory)  # so that certificates can name a checkpoint
         for number in runs:
             certificate.write(connection, directory, number)
-    with transaction(connection):
-        for number in runs:
-            tombstones.finish(connection, number, clock.now())
+        with transaction(connection):
+            for number in runs:
+                tombstones.finish(connection, number, clock.now())
 
 
 def try_to_finish(connection: sqlite3.Connection, directory: Path) -> None:
@@ -305,3 +307,10 @@ def _remains(connection: sqlite3.Connection, directory: Path, mentions: Mentions
     ):
         if mentions.within(told.encode("utf-8", "replace")):
             yield f"The reason of disposal {number} mentions it: a reason is kept for good."
+    for hold in holds.active(connection):
+        told = "\n".join(filter(None, (hold.name, hold.query, hold.reason, hold.matter)))
+        if mentions.within(told.encode("utf-8", "replace")):
+            yield f"The legal hold {hold.hold} mentions it: convarchive hold list"
+    for (name,) in connection.execute("SELECT name FROM sources ORDER BY name").fetchall():
+        if mentions.within(name.encode("utf-8", "replace")):
+            yield "The name of a source mentions it: it is in the ledger for good."
