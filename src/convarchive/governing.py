@@ -34,7 +34,7 @@ class Governing(Keeping):
         self._sign()
         return hold
 
-    def release_hold(self, name: str, *, reason: str, by: str | None = None) -> Hold:
+    def release_hold(self, name: str, *, reason: str | None = None, by: str | None = None) -> Hold:
         """Release a hold; arguments and errors are those of `compliance.holds.release`."""
         from convarchive.compliance import holds
 

@@ -166,15 +166,15 @@ def test_rules_and_what_they_held_back(archive: Archive) -> None:
 
 
 def test_the_first_checkpoint_that_covers_it(archive: Archive) -> None:
-    """A checkpoint's second line is its size (C2SP tlog-checkpoint); rubbish is no checkpoint."""
+    """It is signed right after the disposal, and named whatever comes later or is no checkpoint."""
+    told = document(archive)["ledger"]
+    assert told["checkpoint"].startswith(f"{told['size']:012}-")
     folder = archive.directory / "checkpoints"
-    folder.mkdir(exist_ok=True)
-    size = document(archive)["ledger"]["size"]
-    for name, covers in (("early", size - 1), ("first", size), ("later", size + 5)):
-        (folder / name).write_text(f"origin\n{covers}\nAAAA\n\n— x y\n")
-    (folder / "rubbish").write_bytes(b"\xff\xfe\n9\n")
-    told = certificate.document(archive._connection(), archive.directory, 1)
-    assert told["ledger"]["checkpoint"] == "first"
+    assert (folder / told["checkpoint"]).exists()
+    (folder / f"{told['size'] + 1:012}-00000000.txt").write_bytes(b"\xff\xfe\n9\n")
+    archive.place_hold("later", ids=[], query="*", reason="r")
+    again = certificate.document(archive._connection(), archive.directory, 1)
+    assert again["ledger"] == told
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such permissions")

@@ -18,6 +18,7 @@ from convarchive.compliance.destruction import Destroyed, Order
 from convarchive.sandbox import Sandbox
 from convarchive.store import clock, evidence, holds, ledger, removal, tombstones
 from convarchive.store.database import transaction
+from convarchive.store.holds import Placing
 from convarchive.store.owed import note_problem
 
 
@@ -35,8 +36,7 @@ def archive(mirrored: tuple[Sandbox, Archive], tmp_path: Path) -> Iterator[Archi
     key, at = copied.find(THEIRS[0]), clock.now()
     with copied.writing("test") as connection, transaction(connection):
         note_problem(connection, "ayra", THEIRS[0], "recording", "odd", at)
-        number = holds.place(connection, "old", query=None, reason="suit", matter=None, by="us",
-                             at=at)  # fmt: skip
+        number = holds.place(connection, Placing("old", None, "suit", None, "us", at))
         holds.take_in(connection, number, [key], at)
         holds.release(connection, "old", reason="settled", by="us", at=at)
         connection.execute("INSERT INTO pending VALUES (?, ?, 'transcript', ?, 1, ?)",

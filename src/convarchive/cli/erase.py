@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from convarchive.cli import output, screen
-from convarchive.cli.app import App
+from convarchive.cli.app import App, unkept
 from convarchive.cli.destroying import MEANWHILE, agreed, told
 from convarchive.errors import UsageError
 
@@ -40,7 +40,7 @@ COLUMNS = (
 def command(
     app: App, /, ids: tuple[str, ...], callers: tuple[str, ...], reason: str | None,
     by: str | None, dry_run: bool, yes: bool, as_json: bool,
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     """Erase conversations for good: a person's right by GDPR article 17.
 
     \b
@@ -60,23 +60,21 @@ def command(
         plan = archive.plan_erasure(ids, callers)
         if not as_json:
             _show(app, plan)
-        done: Destroyed | None = None
         if plan.protected or dry_run:
             if as_json:
                 output.write_json(_document(plan, None))
             erasure.refuse(plan)
-        else:
-            erasure.check_reason(plan, reason or "")
-            many = screen.counted(len(plan.doomed), "conversation")
-            agreed(f"Erase {many} for good?", yes=yes)
-            app.say(MEANWHILE)
-            done = archive.erase(plan, reason=reason or "", by=by)
-    if done is None:
-        app.say("Nothing was erased.")
-        return
+            app.say("Nothing was erased.")
+            return 0
+        erasure.check_reason(plan, reason or "")
+        many = screen.counted(len(plan.doomed), "conversation")
+        agreed(f"Erase {many} for good?", yes=yes)
+        app.say(MEANWHILE)
+        done = archive.erase(plan, reason=reason or "", by=by)
     if as_json:
         output.write_json(_document(plan, done))
     told(app, done, "Erased")
+    return unkept(archive)
 
 
 def _show(app: App, plan: Plan) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from convarchive.cli import hits, output, screen
-from convarchive.cli.app import App, Group
+from convarchive.cli.app import App, Group, unkept
 
 if TYPE_CHECKING:
     from convarchive.store.holds import Hold
@@ -54,7 +54,7 @@ def command() -> None:
 def add(
     app: App, name: str, query: str | None, ids: tuple[str, ...], reason: str, matter: str | None,
     by: str | None, utc: bool,
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     """Place a hold. What it protects stays, until the hold is released.
 
     \b
@@ -78,6 +78,7 @@ def add(
     for line in told:
         room = screen.columns(sys.stderr)
         app.say("\n".join(screen.wrapped(screen.one_line(line), room)))
+    return unkept(archive)
 
 
 @command.command("list")
@@ -181,10 +182,10 @@ def _write_facts(app: App, hold: Hold) -> None:
 
 @command.command("release")
 @click.argument("name")
-@click.option("--reason", required=True, help="Why.")
+@click.option("--reason", help="Why.")
 @click.option("--by", metavar="WHO", help="Who releases it; else the user and the machine.")
 @click.pass_obj
-def release(app: App, name: str, reason: str, by: str | None) -> None:
+def release(app: App, name: str, reason: str | None, by: str | None) -> int:
     """Release a hold. What no other hold protects may be destroyed from then on.
 
     \b
@@ -194,3 +195,4 @@ def release(app: App, name: str, reason: str, by: str | None) -> None:
         hold = archive.release_hold(name, reason=reason, by=by)
     many = screen.counted(hold.conversations, "conversation")
     app.say(screen.one_line(f"Released {hold.name}. It protected {many}."))
+    return unkept(archive)

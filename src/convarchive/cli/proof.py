@@ -57,6 +57,7 @@ def command(
         return
     with app.open() as archive, archive.snapshot():
         proof = _made(archive, name, revision, tombstone)
+        archive.note_access("proof", name or f"--tombstone {tombstone}", conversations=1)
         if directory is not None and name is not None:
             _hand_over(app, archive, name, directory, revision, force)
     if as_json or output is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from convarchive.cli import output, screen
-from convarchive.cli.app import App, Group
+from convarchive.cli.app import App, Group, unkept
 from convarchive.cli.destroying import MEANWHILE, agreed, told
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def list_(app: App, form: str | None, limit: int) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--by", metavar="NAME", help="Who answers for it; else the user and the machine.")
 @click.pass_obj
-def apply(app: App, form: str | None, limit: int, dry_run: bool, yes: bool, by: str | None) -> None:
+def apply(app: App, form: str | None, limit: int, dry_run: bool, yes: bool, by: str | None) -> int:
     """Destroy for good what is due. What is in a conflict stays, and is told.
 
     \b
@@ -172,6 +172,7 @@ def apply(app: App, form: str | None, limit: int, dry_run: bool, yes: bool, by: 
         told(app, done, "Destroyed")
     else:
         app.say("Nothing was destroyed." if plan.goes else "Nothing is due that could go.")
+    return unkept(archive)
 
 
 def _show(app: App, plan: Plan, limit: int) -> None:

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from convarchive import disk
+from convarchive.compliance import checkpoints
 from convarchive.compliance.page import page
 from convarchive.store import inception, ledger, tombstones
 from convarchive.store.tombstones import Disposal, Tombstone
 
 SCHEMA = "convarchive.certificate/1"
 DIRECTORY = "certificates"
-_CHECKPOINTS = "checkpoints"
 _PART = ".part-"
 
 _COPIES = (
@@ -136,17 +136,9 @@ def _ledger(connection: sqlite3.Connection, directory: Path, disposal: int) -> d
 
 
 def _checkpoint(directory: Path, size: int) -> str | None:
-    """The first signed checkpoint of a ledger of this size or more (C2SP tlog-checkpoint: its
-    second line is the size); None while there is none."""
-    found = []
-    for each in (directory / _CHECKPOINTS).glob("*"):
-        try:
-            covers = int(each.read_text(encoding="utf-8").split("\n")[1])
-        except (OSError, ValueError, IndexError):
-            continue
-        if covers >= size:
-            found.append((covers, each.name))
-    return min(found)[1] if found else None
+    """The first checkpoint of a ledger of this size or more; None while there is none."""
+    found = (each for each in checkpoints.all_of(directory) if not each.error)
+    return next((each.path.name for each in found if each.path and each.size >= size), None)
 
 
 def _put(target: Path, text: str) -> None:

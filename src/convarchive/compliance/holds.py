@@ -77,15 +77,16 @@ def _place(opened: Opened, placing: Placing, ids: Sequence[str]) -> Hold:
         return next(each for each in holds.active(connection) if each.hold == hold)
 
 
-def release(opened: Opened, name: str, *, reason: str, by: str | None = None) -> Hold:
+def release(opened: Opened, name: str, *, reason: str | None = None, by: str | None = None) -> Hold:
     """Release the active hold of this name; what other holds protect stays protected.
 
     Raises:
         NotFound: There is no such hold.
-        UsageError: There is no reason.
+        UsageError: The reason, or who it is, won't do.
         ArchiveBusy: Another process is writing.
     """
-    why, whom = _checked("reason", reason), _checked("releaser", by or who.me())
+    why = None if reason is None else _checked("reason", reason)
+    whom = _checked("releaser", by or who.me())
     with opened.writing("hold release") as connection, transaction(connection):
         return holds.release(connection, name, reason=why, by=whom, at=clock.now())
 

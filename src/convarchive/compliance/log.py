@@ -182,7 +182,7 @@ def _hold(connection: sqlite3.Connection, fields: _Fields, _position: int) -> st
 
 def _release(connection: sqlite3.Connection, fields: _Fields, _position: int) -> str:
     name, by, why = _row(connection, "name, released_by, release_reason", fields["hold"])
-    return f"{name} released by {by}: {why or '(forgotten)'}"
+    return f"{name} released by {by}" + (f": {why}" if why else "")
 
 
 def _held(connection: sqlite3.Connection, fields: _Fields, _position: int) -> str:

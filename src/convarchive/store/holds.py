@@ -109,7 +109,9 @@ def place(connection: sqlite3.Connection, placing: Placing) -> int:
     return int(hold)
 
 
-def release(connection: sqlite3.Connection, name: str, *, reason: str, by: str, at: str) -> Hold:
+def release(
+    connection: sqlite3.Connection, name: str, *, reason: str | None, by: str, at: str
+) -> Hold:
     """Release the active hold of this name; as it is now.
 
     Raises:
