@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.compliance import graveyard
@@ -311,52 +309,6 @@ def test_settings_that_name_the_person_are_said(archive: Archive) -> None:
     done = archive.erase(archive.plan_erasure(callers=[PERSON]), reason="Request 17")
     assert len(done.remains) == 1
     assert "convarchive.toml" in done.remains[0]
-
-
-def test_words_of_people_that_name_the_person_are_said(archive: Archive) -> None:
-    """A legal hold on somebody else and the name of a source can't be changed, so they are told."""
-    archive.place_hold("smith", ids=[KEPT[0]], reason=f"Called by {WRITINGS[2]}")
-    with archive.writing("test") as connection, transaction(connection):
-        connection.execute("INSERT INTO sources (name, kind, added_at) VALUES (?, 'files', ?)",
-                           (WRITINGS[0], clock.now()))  # fmt: skip
-    done = archive.erase(archive.plan_erasure(callers=[PERSON]), reason="Request 17")
-    assert [each.partition(" mentions")[0] for each in done.remains] == [
-        "The legal hold 1", "The name of a source",
-    ]  # fmt: skip
-
-
-def test_a_search_that_was_killed_while_it_was_logged(archive: Archive) -> None:
-    """What it left half written has the query in it, and goes; that of another stays."""
-    folder = archive.directory / "access"
-    folder.mkdir()
-    for name, query in (("a", f"caller:{PERSON}"), ("b", "refund")):
-        (folder / f".{name}.part").write_text(f'{{"query": "{query}')
-    erase(archive)
-    assert [path.name for path in folder.iterdir()] == [".b.part"]
-
-
-def test_a_search_right_before_an_erasure_that_is_killed(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It waits to be logged; who finishes the erasure does not know the number any more."""
-    from convarchive.compliance import access, holds
-
-    def searched(*args: Any) -> Any:
-        (archive.directory / "access").mkdir(exist_ok=True)
-        now = {"at": clock.now(), "action": "search", "user": "u", "host": "h",
-               "query": f"caller:{PERSON}", "format": None, "conversations": 1}  # fmt: skip
-        name = f"20260101T000000.000000Z-1-{'0' * 16}.json"
-        (archive.directory / "access" / name).write_text(json.dumps(now))
-        return take_in_new(*args)
-
-    take_in_new = holds.take_in_new
-    monkeypatch.setattr(holds, "take_in_new", searched)
-    monkeypatch.setattr(access, "forget", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        erase(archive)
-    archive.retry_problems()
-    archive.close()
-    assert graveyard.traces(archive.directory, [PERSON]) == []
 
 
 def test_a_reader_is_in_the_way(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
