@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 from convarchive import disk
 from convarchive.compliance import access, certificate
 from convarchive.compliance.mentions import Mentions, digits, identifies, writings
-from convarchive.errors import ConvarchiveError, Unfinished, UsageError
+from convarchive.errors import ConvarchiveError, DiskFull, Unfinished, UsageError
 from convarchive.store import accesses, clock, holds, recordings, removal, tombstones
 from convarchive.store.database import FILE, explained, transaction
 from convarchive.store.naming import SHORTEST_PREFIX
@@ -259,14 +259,15 @@ def _make_index(connection: sqlite3.Connection, directory: Path) -> None:
 def _write_anew(connection: sqlite3.Connection, directory: Path) -> None:
     """Write the database anew, and empty its write-ahead log."""
     path = directory / FILE
-    free, needed = shutil.disk_usage(directory).free, path.stat().st_size
+    # Once for the copy, once for the write-ahead log through which that comes back.
+    free, needed = shutil.disk_usage(directory).free, 2 * path.stat().st_size
     if free < needed:
         raise Unfinished(
             "The rows are gone, but the disk has no room to write the database anew.",
             f"That takes {needed:,} bytes, and {free:,} are free.",
             f"Make room. {_HINT}",
         )
-    with explained():
+    with explained(), _temporary_files_in(connection, directory):
         connection.execute("VACUUM")
         connection.execute(f"PRAGMA busy_timeout={_PATIENCE}")
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -280,12 +281,33 @@ def _write_anew(connection: sqlite3.Connection, directory: Path) -> None:
 
 
 @contextlib.contextmanager
+def _temporary_files_in(connection: sqlite3.Connection, directory: Path) -> Iterator[None]:
+    """Let SQLite copy the database beside the archive, and not to where the system has temporary
+    files: all that was ever said would be on that disk, which may be smaller, and not encrypted.
+
+    An SQLite that does not know the setting any more ignores it.
+    """
+    place = str(directory.absolute()).replace("'", "''")
+    connection.execute(f"PRAGMA temp_store_directory = '{place}'")
+    try:
+        yield
+    finally:
+        connection.execute("PRAGMA temp_store_directory = ''")
+
+
+@contextlib.contextmanager
 def _owed() -> Iterator[None]:
     """Whatever goes wrong here, the rows are gone and the rest is for the next run."""
     try:
         yield
     except Unfinished:
         raise
+    except DiskFull as error:
+        # What it says of itself is about another command.
+        raise Unfinished(
+            "The rows are gone, but not all of the files.", "The disk is full.",
+            f"Make room. {_HINT}",
+        ) from error  # fmt: skip
     except ConvarchiveError as error:
         why = " ".join(text for text in (error.what, error.why) if text)
         raise Unfinished("The rows are gone, but not all of the files.", why, _HINT) from error
