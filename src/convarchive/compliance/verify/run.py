@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -197,9 +197,16 @@ class _Run:
     def _check(self, chosen: Sequence[int], wanted: Wanted, many: int) -> None:
         report, unreadable = self._report, list[str]()
         jobs = self._options.jobs if len(chosen) > pool.SMALL else 1
-        due = choice.batches(chosen, self._options.max_duration, self._stop.is_set)
+        seen = 0
+
+        def due() -> Iterator[list[int]]:
+            nonlocal seen
+            for batch in choice.batches(chosen, self._options.max_duration, self._stop.is_set):
+                seen += len(batch)
+                yield batch
+
         with pool.checking(self._directory, wanted, jobs) as check:
-            for each in check(due):
+            for each in check(due()):
                 report.take(each.damage)
                 report.checked["conversations"] += each.conversations
                 report.checked["documents"] += each.documents
@@ -208,7 +215,8 @@ class _Run:
                 unreadable += each.unreadable
                 self._memory.add(each.whole)
                 self._progress("Conversations", report.checked["conversations"], len(chosen))
-        report.left = max(0, many - report.checked["conversations"])
+        # Fewer may have been found: they were destroyed meanwhile.
+        report.left = max(0, many - seen)
         for told in unreadable[:_UNREADABLE_NAMED]:
             report.note(f"This version can't read the bytes of {told}")
         if len(unreadable) > _UNREADABLE_NAMED:
