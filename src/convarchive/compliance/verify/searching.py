@@ -16,6 +16,7 @@ from convarchive.compliance.verify.report import Report
 from convarchive.compliance.verify.rows import printable
 from convarchive.index import audit, mark
 from convarchive.index.documents import exact, language_tag
+from convarchive.store import tombstones
 from convarchive.store.database import snapshot
 
 _STRETCH = 10_000
@@ -76,24 +77,37 @@ def _different(
     (behind,) = connection.execute(
         "SELECT count(DISTINCT conversation) FROM index_queue"
     ).fetchone()
+    unfinished = tombstones.unfinished(connection)
     index = audit.Contents(directory)
     found = [*_keys(connection, index)]
-    if not behind:
+    if not behind and not unfinished:
         found += _counts(connection, index)
     if audit.commit(directory) != before:
         raise _Moved
     if behind:
         report.note(f"The search index is {behind:,} behind; make it anew: convarchive reindex")
+    if unfinished:
+        report.note(
+            "The files can still have something of what was destroyed: that is under way, or was"
+            " interrupted, and the next command that writes goes on with it."
+        )
     report.checked["indexed"] = index.total()
     yield from found
 
 
 def _keys(connection: sqlite3.Connection, index: audit.Contents) -> Iterator[tuple[str, str]]:
-    """Conversations that only one of the two has, but for those that wait in the queue."""
+    """Conversations that only one of the two has, but for those that wait in the queue, or for
+    being taken out since they were destroyed."""
     missing: list[int] = []
     beyond: list[int] = []
-    queued = "SELECT conversation FROM index_queue"
-    (last,) = connection.execute("SELECT coalesce(max(key), 0) FROM conversations").fetchone()
+    queued = (
+        "SELECT conversation FROM index_queue UNION SELECT conversation FROM tombstones"
+        " JOIN disposals USING (disposal) WHERE finished_at IS NULL"
+    )
+    (last,) = connection.execute(
+        "SELECT max((SELECT coalesce(max(key), 0) FROM conversations),"
+        " (SELECT coalesce(max(conversation), 0) FROM tombstones))"
+    ).fetchone()
     first = many = 0
     while True:
         stored = [
