@@ -65,7 +65,7 @@ def superseded(connection: sqlite3.Connection, chain: Chain, report: Report) -> 
             f" then: {', '.join(again[:_NAMED])}{more}."
         )
     if sounds:
-        report.note(f"The sound of {sounds:,} recordings came later than their SHA-256.")
+        report.note(f"Recordings whose sound came later than their SHA-256: {sounds:,}.")
 
 
 def missing(connection: sqlite3.Connection, chain: Chain, report: Report) -> None:

@@ -27,6 +27,12 @@ _NAMED = 20
 """So many conversations are named; of the others it is said how many they are."""
 
 
+_WAITING = (
+    "SELECT conversation FROM index_queue UNION SELECT conversation FROM tombstones"
+    " JOIN disposals USING (disposal) WHERE finished_at IS NULL"
+)
+
+
 class _Moved(Exception):
     """Another process is writing to the index."""
 
@@ -100,10 +106,6 @@ def _keys(connection: sqlite3.Connection, index: audit.Contents) -> Iterator[tup
     being taken out since they were destroyed."""
     missing: list[int] = []
     beyond: list[int] = []
-    queued = (
-        "SELECT conversation FROM index_queue UNION SELECT conversation FROM tombstones"
-        " JOIN disposals USING (disposal) WHERE finished_at IS NULL"
-    )
     (last,) = connection.execute(
         "SELECT max((SELECT coalesce(max(key), 0) FROM conversations),"
         " (SELECT coalesce(max(conversation), 0) FROM tombstones))"
@@ -121,7 +123,7 @@ def _keys(connection: sqlite3.Connection, index: audit.Contents) -> Iterator[tup
         held = Counter(index.keys(first, until))
         many += sum(held.values())
         waiting = (
-            {key for (key,) in connection.execute(queued)} if held.keys() ^ set(stored) else set()
+            {key for (key,) in connection.execute(_WAITING)} if held.keys() ^ set(stored) else set()
         )
         missing += [key for key in stored if not held[key] and key not in waiting]
         known = set(stored)
