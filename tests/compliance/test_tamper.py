@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.compliance.tampering import columns, flip, kinds, prepare, tables, unguarded, verified
-from tests.conftest import KEY_VARIABLE, make_archive
+from tests.compliance.tampering import columns, flip, kinds, tables, unguarded, verified
 
 from convarchive import Archive
 from convarchive.compliance.verify import BOOKKEEPING, KINDS
@@ -31,23 +30,6 @@ PROTECTED: dict[str, list[str]] = defaultdict(list)
 for _table, _column in COLUMNS:
     if not is_bookkeeping(_table, _column) and _table != "meta":
         PROTECTED[_table].append(_column)
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive in which everything has happened."""
-    directory = tmp_path_factory.mktemp("prepared") / "archive"
-    with Sandbox(count=30, seed=5) as sandbox, pytest.MonkeyPatch.context() as patch:
-        patch.setenv(KEY_VARIABLE, sandbox.key)
-        with make_archive(directory, sandbox.base_url) as archive:
-            prepare(archive, sandbox)
-    return directory
-
-
-@pytest.fixture
-def spoilt(prepared: Path, tmp_path: Path) -> Path:
-    """A copy of it, to be spoilt."""
-    return Path(shutil.copytree(prepared, tmp_path / "spoilt"))
 
 
 def test_every_table_of_evidence_has_a_row(prepared: Path) -> None:

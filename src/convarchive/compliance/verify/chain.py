@@ -10,13 +10,15 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import zip_longest
 from typing import Any, Literal, NamedTuple, TypeGuard
 
 import msgspec
 
 from convarchive.compliance.verify.report import Report, Tree
+from convarchive.compliance.verify.rows import is_key
 from convarchive.compliance.verify.sparse import Sparse
-from convarchive.store import evidence, ledger, merkle, tombstones
+from convarchive.store import evidence, inception, ledger, merkle, tombstones
 
 SETTLED = 0x80
 """Set in `Chain.kinds` where it is known what became of what an entry speaks of."""
@@ -69,8 +71,14 @@ class Chain:
             kind: array("q") for kind in (evidence.HELD, tombstones.ERASURE, tombstones.DISPOSAL)
         }
         """Positions of the entries of some kinds."""
-        self.superseded = 0
-        """Entries that a newer one replaces."""
+        self.superseding = array("q")
+        """Positions of the entries that replace an older one."""
+        self.left: dict[int, Any] = {}
+        """By position of an entry that was forgotten, what the row behind it is committed to."""
+        self.latest = ""
+        """The latest time that an entry names."""
+        self.back = array("q")
+        """Positions of entries that name an earlier time than one before them."""
 
 
 SINGLE = frozenset(("settings", "key"))
@@ -98,8 +106,9 @@ def follow(
     revision = codes[evidence.REVISION]
     for position, data in _entries(connection, report):
         growing.add(merkle.leaf_hash(data))
-        if _is_revision(data):
+        if (plain := _revision(data)) is not None:
             chain.kinds[position] = revision
+            _order(chain, position, plain.kind, plain.at, report)
         else:
             fields = _fields(position, data, report)
             if growing.size == 1:
@@ -126,14 +135,15 @@ _decode_revision = msgspec.json.Decoder(_Revision).decode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-def _is_revision(data: bytes) -> bool:
-    """Whether this is such an entry, and canonical."""
+def _revision(data: bytes) -> _Revision | None:
+    """The entry if it is such a one, and canonical."""
     if b'"kind":"revision"' not in data:
-        return False
+        return None
     try:
-        return ledger.canonical(_decode_revision(data)) == data
+        plain = _decode_revision(data)
+        return plain if ledger.canonical(plain) == data else None
     except (msgspec.MsgspecError, ValueError):
-        return False
+        return None
 
 
 def _fields(position: int, data: bytes, report: Report) -> dict[str, Any]:
@@ -143,8 +153,9 @@ def _fields(position: int, data: bytes, report: Report) -> dict[str, Any]:
         whole = ledger.canonical(fields) == data
     except (msgspec.MsgspecError, ValueError, RecursionError):
         fields, whole = {}, False
-    if not whole or not isinstance(fields.get("kind"), str):
-        report.add("ledger_entry", f"ledger entry {position}", "It is not canonical JSON.")
+    if not (whole and all(isinstance(fields.get(name), str) for name in ("kind", "at"))):
+        what = "It is no canonical JSON that says what happened, and when."
+        report.add("ledger_entry", f"ledger entry {position}", what)
     return fields
 
 
@@ -247,29 +258,41 @@ class _Growing:
 
 
 def _learn(chain: Chain, position: int, fields: dict[str, Any], report: Report) -> None:
-    kind, conversation = fields.get("kind"), fields.get("conversation")
-    code = chain.codes.get(kind, 0) if isinstance(kind, str) else 0
+    kind, conversation = str(fields.get("kind")), fields.get("conversation")
+    code = chain.codes.get(kind, 0)
     if code:
         chain.kinds[position] = code
+    _order(chain, position, kind, str(fields.get("at")), report)
     if "replaces" in fields:
         _supersede(chain, position, fields["replaces"], code, report)
     if kind == evidence.FORGOTTEN:
-        _forget(chain, position, fields.get("entries"), report)
+        _forget(chain, position, fields.get("entries"), fields.get("left"), report)
     elif kind in SINGLE:
-        chain.newest[str(kind)] = fields
+        chain.newest[kind] = fields
         if kind == "key" and isinstance(fields.get("verifier_key"), str):
             chain.keys.append(fields["verifier_key"])
     elif kind == evidence.SOURCE:
         chain.sources[str(fields.get("name"))] = fields
     elif kind == evidence.WINDOW and isinstance(fields.get("id"), int):
         chain.window[fields["id"]] = position + 1
-    elif isinstance(conversation, int):
+    elif is_key(conversation):
         if kind in (evidence.DELETED, evidence.BACK):
             chain.deleted[conversation] = position + 1
         elif kind == evidence.RECORDING:
             chain.recording[conversation] = position + 1
     if kind in chain.at:
-        chain.at[str(kind)].append(position)
+        chain.at[kind].append(position)
+
+
+def _order(chain: Chain, position: int, kind: str, at: str, report: Report) -> None:
+    """Whether it can come where it does. Times are ordered as texts are, see `clock`."""
+    if kind == inception.ARCHIVE and position:
+        what = "It says that another ledger begins here."
+        report.add("ledger_entry", f"ledger entry {position}", what)
+    if at >= chain.latest:
+        chain.latest = at
+    else:
+        chain.back.append(position)
 
 
 def _supersede(chain: Chain, position: int, before: Any, code: int, report: Report) -> None:
@@ -280,15 +303,16 @@ def _supersede(chain: Chain, position: int, before: Any, code: int, report: Repo
         )  # fmt: skip
         return
     chain.kinds[before] |= SETTLED
-    chain.superseded += 1
+    chain.superseding.append(position)
 
 
 _CAN_BE_FORGOTTEN = (evidence.HOLD, evidence.RELEASE, evidence.ACCESS, evidence.EXPORT)
 
 
-def _forget(chain: Chain, position: int, entries: Any, report: Report) -> None:
+def _forget(chain: Chain, position: int, entries: Any, left: Any, report: Report) -> None:
     allowed = {chain.codes[kind] for kind in _CAN_BE_FORGOTTEN}
-    for each in entries if isinstance(entries, list) else [None]:
+    entries, left = (each if isinstance(each, list) else [None] for each in (entries, left))
+    for each, commitment in zip_longest(entries, left):
         if not _before(each, position) or chain.kinds[each] & KIND not in allowed:
             report.add(
                 "ledger_entry", f"ledger entry {position}",
@@ -296,6 +320,7 @@ def _forget(chain: Chain, position: int, entries: Any, report: Report) -> None:
             )  # fmt: skip
         else:
             chain.kinds[each] |= FORGOTTEN
+            chain.left[each] = commitment
 
 
 def _before(each: Any, position: int) -> TypeGuard[int]:

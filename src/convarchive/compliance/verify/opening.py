@@ -59,6 +59,9 @@ def surviving(report: Report, what: str) -> Iterator[None]:
     """Whatever SQLite can't read in the block is damage that is named, and not the end."""
     try:
         yield
+    except UnicodeDecodeError as error:  # what it says of damage quotes some of it
+        report.complete = False
+        report.add("database", "archive.db", f"Reading {what} broke off: {error}.")
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise

@@ -173,14 +173,11 @@ class _Run:
             with opening.surviving(self._report, "what the ledger speaks of"):
                 destroyed.settle(connection, found, self._report)
                 destroyed.held(connection, found, self._report)
+                accounts.superseded(connection, found, self._report)
                 accounts.settle(connection, found, self._report)
                 statements.compare(connection, self._directory, found, self._report)
                 accounts.missing(connection, found, self._report)
-            if found.superseded:
-                self._report.note(
-                    f"{found.superseded:,} entries of the ledger are superseded by newer ones:"
-                    " bytes that were lost came again, or a recording did."
-                )
+                statements.times(connection, found, self._report)
         connection.text_factory = str
 
     def _conversations(self, connection: sqlite3.Connection) -> None:
