@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import sqlite3
@@ -15,6 +16,7 @@ from tests.compliance.graveyard import KEPT, THEIRS
 from convarchive import Archive
 from convarchive.compliance import destruction
 from convarchive.compliance.destruction import Destroyed, Order
+from convarchive.errors import DiskFull, Unfinished
 from convarchive.sandbox import Sandbox
 from convarchive.store import clock, evidence, holds, ledger, removal, tombstones
 from convarchive.store.database import transaction
@@ -243,3 +245,39 @@ def test_the_log_is_empty(archive: Archive) -> None:
     archive.close()
     log = archive.directory / "archive.db-wal"
     assert not log.exists() or log.stat().st_size < 3 * 16_384
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux's list of open files")
+def test_the_copy_lies_beside_the_archive(archive: Archive) -> None:
+    """What SQLite copies while it writes the database anew is not put where the system has its
+    temporary files: that may be a disk that is smaller, or not encrypted."""
+    with archive.writing("test") as connection, transaction(connection):
+        connection.execute("CREATE TABLE filling AS SELECT randomblob(9000000)")
+    places = set()
+
+    def look() -> int:
+        for link in Path("/proc/self/fd").iterdir():
+            with contextlib.suppress(OSError):
+                name = link.readlink()
+                if name.name.startswith("etilqs_"):
+                    places.add(name.parent)
+        return 0
+
+    with archive.writing("test") as connection:
+        connection.set_progress_handler(look, 100)
+        destruction._write_anew(connection, archive.directory)
+    assert places == {archive.directory.absolute()}
+
+
+def test_a_disk_that_fills_up_at_the_end(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was rolled back, so nobody is told that, or to do the same again."""
+
+    def full(*_args: object) -> None:
+        raise DiskFull("The disk is full.", "The last transaction was rolled back.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tombstones, "finish", full)
+        with pytest.raises(Unfinished, match="The rows are gone") as told:
+            destroy(archive, *THEIRS)
+    assert "rolled back" not in str(told.value)
+    assert archive.finish_disposals() == 1

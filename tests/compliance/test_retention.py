@@ -249,6 +249,18 @@ def test_what_the_index_lacks_is_seen(archive: Archive) -> None:
     assert against(archive) == {"a": [FLOOR]}
 
 
+def test_what_comes_due_meanwhile(archive: Archive) -> None:
+    """It was not agreed to, so it stays for the next time; what was agreed to goes all the same."""
+    archive.set_retention("calls", {"query": "*", "delete_after": "30d"})
+    store(archive, old("a"), old("b", 31))
+    earlier = datetime.now(UTC) - timedelta(days=2)
+    plan = retention.plan(archive, earlier)
+    assert [each.conversation.id for each in plan.goes] == ["a"]
+    archive.apply_retention(plan)
+    assert {one.id for one in archive.list("", limit=0)} == {"b"}
+    assert [each.conversation.id for each in archive.plan_retention().goes] == ["b"]
+
+
 def test_a_plan_that_has_changed(archive: Archive) -> None:
     """A rule that is another by now was not agreed to."""
     archive.set_retention("calls", {"query": "*", "delete_after": "30d"})

@@ -51,6 +51,14 @@ def test_what_a_sync_would_never_bring(archive: Archive, sandbox: Sandbox) -> No
     assert damage.where.startswith("ayra/")
 
 
+def test_what_was_erased(archive: Archive, sandbox: Sandbox) -> None:
+    """It is not missing, no sync fetches it, and its id is not written into anybody's log."""
+    archive.sync()
+    gone = archive.list(limit=1)[0].id
+    archive.erase(archive.plan_erasure([gone]), reason="Request 17")
+    assert notes(archive) == ["1 of ayra were destroyed here; the vendor has them."]
+
+
 def test_a_sample(archive: Archive, sandbox: Sandbox) -> None:
     """Everything is listed, and so much of it fetched."""
     archive.sync()

@@ -110,18 +110,25 @@ def forget(connection: sqlite3.Connection, directory: Path, texts: Iterable[str]
     texts = list(texts)
     take_in(connection, directory)
     named = mentions(texts)
-    for path in _files(directory):  # those that can't be understood
-        with contextlib.suppress(OSError):
-            if named((path.read_text("utf-8", errors="replace"),)):
-                path.unlink()
+    with contextlib.suppress(FileNotFoundError):
+        # Those that can't be understood, and what killed processes have left half written. Whoever
+        # is writing one at this moment is told that it can't be logged, and shows nothing.
+        for path in (directory / DIRECTORY).iterdir():
+            with contextlib.suppress(OSError):
+                if named((path.read_text("utf-8", errors="replace"),)):
+                    path.unlink()
     with transaction(connection):
         return accesses.forget(connection, texts)
 
 
 def _try_to_write(opened: Opened) -> None:
-    """Begin to write: whatever does so takes in what waits."""
-    with contextlib.suppress(ConvarchiveError, OSError), opened.writing(BRIEF):
-        pass
+    """Write what waits, unless somebody else is writing; nothing else that may be owed, which could
+    take its time."""
+    with (
+        contextlib.suppress(ConvarchiveError, OSError),
+        Opened.writing(opened, BRIEF) as connection,
+    ):
+        take_in(connection, opened.directory)
 
 
 def _spool(directory: Path, access: Access) -> None:

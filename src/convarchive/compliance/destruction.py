@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 from convarchive import disk
 from convarchive.compliance import access, certificate
 from convarchive.compliance.mentions import Mentions, digits, identifies, writings
-from convarchive.errors import ConvarchiveError, Unfinished, UsageError
+from convarchive.errors import ConvarchiveError, DiskFull, Unfinished, UsageError
 from convarchive.store import accesses, clock, holds, recordings, removal, tombstones
 from convarchive.store.database import FILE, explained, transaction
 from convarchive.store.naming import SHORTEST_PREFIX
@@ -81,6 +81,8 @@ def destroy(connection: sqlite3.Connection, directory: Path, order: Order) -> De
         Unfinished: The rows are gone; files may still hold something.
         DiskFull: No room; nothing was destroyed.
     """
+    # Killed right behind the deletion, the next command would not know what to take out of those.
+    access.take_in(connection, directory)
     with transaction(connection):
         row, mentions, texts = _delete(connection, order)
     with _owed():
@@ -111,9 +113,9 @@ def finish(connection: sqlite3.Connection, directory: Path) -> None:
         around.sign(connection, directory)  # so that certificates can name a checkpoint
         for number in runs:
             certificate.write(connection, directory, number)
-    with transaction(connection):
-        for number in runs:
-            tombstones.finish(connection, number, clock.now())
+        with transaction(connection):
+            for number in runs:
+                tombstones.finish(connection, number, clock.now())
 
 
 def try_to_finish(connection: sqlite3.Connection, directory: Path) -> None:
@@ -257,14 +259,15 @@ def _make_index(connection: sqlite3.Connection, directory: Path) -> None:
 def _write_anew(connection: sqlite3.Connection, directory: Path) -> None:
     """Write the database anew, and empty its write-ahead log."""
     path = directory / FILE
-    free, needed = shutil.disk_usage(directory).free, path.stat().st_size
+    # Once for the copy, once for the write-ahead log through which that comes back.
+    free, needed = shutil.disk_usage(directory).free, 2 * path.stat().st_size
     if free < needed:
         raise Unfinished(
             "The rows are gone, but the disk has no room to write the database anew.",
             f"That takes {needed:,} bytes, and {free:,} are free.",
             f"Make room. {_HINT}",
         )
-    with explained():
+    with explained(), _temporary_files_in(connection, directory):
         connection.execute("VACUUM")
         connection.execute(f"PRAGMA busy_timeout={_PATIENCE}")
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -278,12 +281,33 @@ def _write_anew(connection: sqlite3.Connection, directory: Path) -> None:
 
 
 @contextlib.contextmanager
+def _temporary_files_in(connection: sqlite3.Connection, directory: Path) -> Iterator[None]:
+    """Let SQLite copy the database beside the archive, and not to where the system has temporary
+    files: all that was ever said would be on that disk, which may be smaller, and not encrypted.
+
+    An SQLite that does not know the setting any more ignores it.
+    """
+    place = str(directory.absolute()).replace("'", "''")
+    connection.execute(f"PRAGMA temp_store_directory = '{place}'")
+    try:
+        yield
+    finally:
+        connection.execute("PRAGMA temp_store_directory = ''")
+
+
+@contextlib.contextmanager
 def _owed() -> Iterator[None]:
     """Whatever goes wrong here, the rows are gone and the rest is for the next run."""
     try:
         yield
     except Unfinished:
         raise
+    except DiskFull as error:
+        # What it says of itself is about another command.
+        raise Unfinished(
+            "The rows are gone, but not all of the files.", "The disk is full.",
+            f"Make room. {_HINT}",
+        ) from error  # fmt: skip
     except ConvarchiveError as error:
         why = " ".join(text for text in (error.what, error.why) if text)
         raise Unfinished("The rows are gone, but not all of the files.", why, _HINT) from error
@@ -305,3 +329,10 @@ def _remains(connection: sqlite3.Connection, directory: Path, mentions: Mentions
     ):
         if mentions.within(told.encode("utf-8", "replace")):
             yield f"The reason of disposal {number} mentions it: a reason is kept for good."
+    for hold in holds.active(connection):
+        told = "\n".join(filter(None, (hold.name, hold.query, hold.reason, hold.matter)))
+        if mentions.within(told.encode("utf-8", "replace")):
+            yield f"The legal hold {hold.hold} mentions it: convarchive hold list"
+    for (name,) in connection.execute("SELECT name FROM sources ORDER BY name").fetchall():
+        if mentions.within(name.encode("utf-8", "replace")):
+            yield "The name of a source mentions it: it is in the ledger for good."

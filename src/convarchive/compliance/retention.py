@@ -54,6 +54,8 @@ class Plan(NamedTuple):
     stays: list[Due]
     """Due, and in a conflict; by key."""
     recordings: int
+    as_of: datetime
+    """What has come due since is not in it."""
 
 
 class _Call(NamedTuple):
@@ -95,7 +97,8 @@ def apply(opened: Opened, agreed: Plan, *, by: str | None = None) -> Destroyed |
     with opened.writing("retention apply") as connection:
         protection.catch_up(opened, connection)
         holds.take_in_new(connection, opened.directory)
-        found = _planned(opened, datetime.now(UTC))
+        # Not as of now: with calls every few seconds something comes due while somebody reads.
+        found = _planned(opened, agreed.as_of)
         if _what(found) != _what(agreed):
             raise PlanChanged(
                 "Something else would be destroyed by now than what was shown.",
@@ -123,7 +126,7 @@ def _planned(opened: Opened, now: datetime) -> Plan:
         (stays if told.against else goes).append(told)
     keys = [each.conversation.key for each in goes]
     sounds = removal.sounds(opened._connection(), keys)
-    return Plan(classes, counts, goes, stays, len(sounds))
+    return Plan(classes, counts, goes, stays, len(sounds), now)
 
 
 _Judged = tuple[str, "str | None", list[Obstacle]]

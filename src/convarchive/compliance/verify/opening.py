@@ -17,6 +17,10 @@ _ELSEWHERE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPE
 """What SQLite says of the machine and not of the file."""
 
 
+OPERATIONS = 200_000
+"""Of SQLite, between two looks at whether the user wants to stop; some milliseconds."""
+
+
 def connect(directory: Path) -> sqlite3.Connection:
     """A connection for reading.
 

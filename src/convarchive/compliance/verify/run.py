@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ from convarchive.compliance.verify import (
     statements,
     structure,
 )
+from convarchive.compliance.verify.beside import Beside
 from convarchive.compliance.verify.contents import Wanted
 from convarchive.compliance.verify.damage import Damage
 from convarchive.compliance.verify.memory import Memory
@@ -39,8 +40,6 @@ Progress = Callable[[str, int, int | None], None]
 """Told what is looked at, how many of it are done, and of how many."""
 
 _UNREADABLE_NAMED = 5
-_OPERATIONS = 200_000
-"""Of SQLite, between two looks at whether the user wants to stop; some milliseconds."""
 
 
 class Options(NamedTuple):
@@ -131,7 +130,7 @@ class _Run:
             return
         with contextlib.closing(opened) as connection:
             # So that Ctrl-C is heard while SQLite looks through all of the database.
-            connection.set_progress_handler(self._stop.is_set, _OPERATIONS)
+            connection.set_progress_handler(self._stop.is_set, opening.OPERATIONS)
             try:
                 self._stages(connection, claimed)
             except sqlite3.OperationalError:
@@ -144,11 +143,14 @@ class _Run:
     def _stages(
         self, connection: sqlite3.Connection, claimed: checkpoints.Checkpoint | None
     ) -> None:
-        self._whole(connection, claimed)
-        if not self._stop.is_set():
-            self._conversations(connection)
-        if not self._stop.is_set():
-            self._rest(connection)
+        with Beside(self._structure, self._directory, self._stop) as database:
+            if self._options.jobs > 1 and _is_large(connection):
+                database.begin()
+            self._whole(connection, claimed)
+            if not self._stop.is_set():
+                self._conversations(connection)
+            if not self._stop.is_set():
+                self._rest(connection, database)
 
     def _whole(
         self, connection: sqlite3.Connection, claimed: checkpoints.Checkpoint | None
@@ -192,9 +194,16 @@ class _Run:
     def _check(self, chosen: Sequence[int], wanted: Wanted, many: int) -> None:
         report, unreadable = self._report, list[str]()
         jobs = self._options.jobs if len(chosen) > pool.SMALL else 1
-        due = choice.batches(chosen, self._options.max_duration, self._stop.is_set)
+        seen = 0
+
+        def due() -> Iterator[list[int]]:
+            nonlocal seen
+            for batch in choice.batches(chosen, self._options.max_duration, self._stop.is_set):
+                seen += len(batch)
+                yield batch
+
         with pool.checking(self._directory, wanted, jobs) as check:
-            for each in check(due):
+            for each in check(due()):
                 report.take(each.damage)
                 report.checked["conversations"] += each.conversations
                 report.checked["documents"] += each.documents
@@ -203,19 +212,22 @@ class _Run:
                 unreadable += each.unreadable
                 self._memory.add(each.whole)
                 self._progress("Conversations", report.checked["conversations"], len(chosen))
-        report.left = max(0, many - report.checked["conversations"])
+        # Fewer may have been found: they were destroyed meanwhile.
+        report.left = max(0, many - seen)
         for told in unreadable[:_UNREADABLE_NAMED]:
             report.note(f"This version can't read the bytes of {told}")
         if len(unreadable) > _UNREADABLE_NAMED:
             report.note(f"So it is with {len(unreadable) - _UNREADABLE_NAMED:,} more.")
 
-    def _rest(self, connection: sqlite3.Connection) -> None:
-        options = self._options
-        with opening.surviving(self._report, "the database as a whole"):
+    def _structure(self, connection: sqlite3.Connection, report: Report) -> None:
+        with opening.surviving(report, "the database as a whole"):
             connection.text_factory = lenient
-            self._progress("Database", 0, None)
-            structure.check(connection, self._report, quick=options.quick)
-            connection.text_factory = str
+            structure.check(connection, report, quick=self._options.quick)
+
+    def _rest(self, connection: sqlite3.Connection, database: Beside) -> None:
+        options = self._options
+        self._progress("Database", 0, None)
+        database.tell(self._report)
         with opening.surviving(self._report, "what the search index should have"):
             self._progress("Search index", 0, None)
             searching.check(connection, self._directory, self._report, quick=options.quick)
@@ -255,6 +267,13 @@ class _Run:
                 f"{report.left:,} conversations were not looked at; run it again to go on with"
                 " those that were verified least recently."
             )
+
+
+def _is_large(connection: sqlite3.Connection) -> bool:
+    """Whether other processes are worth their start, as far as can be read."""
+    with contextlib.suppress(sqlite3.DatabaseError):
+        return ledger.size(connection) > pool.SMALL
+    return False
 
 
 def _quiet(_what: str, _done: int, _total: int | None) -> None:

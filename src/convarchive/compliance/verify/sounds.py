@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from convarchive.compliance.verify import opening
 from convarchive.compliance.verify.damage import Damage, damage
 from convarchive.compliance.verify.report import Report
 from convarchive.compliance.verify.rows import name_of, printable
+from convarchive.errors import ArchiveError
 from convarchive.store import recordings
 
 if TYPE_CHECKING:
@@ -32,7 +35,7 @@ def of(connection: sqlite3.Connection, directory: Path, keys: str, wanted: Wante
     Args:
         connection: To the archive's database.
         directory: The archive's.
-        keys: Of the conversations, as SQL: ``(1,2,3)``.
+        keys: Of the conversations, as SQL: ``IN (1,2,3)``.
         wanted: How thoroughly.
     """
     first = (
@@ -44,7 +47,7 @@ def of(connection: sqlite3.Connection, directory: Path, keys: str, wanted: Wante
     found = []
     for key, digest, length, media_type in connection.execute(
         "SELECT l.conversation, r.sha256, r.bytes, r.media_type FROM conversation_recordings AS l"
-        f" JOIN recordings AS r ON r.sha256 = l.sha256 WHERE l.conversation IN {keys} AND stored"
+        f" JOIN recordings AS r ON r.sha256 = l.sha256 WHERE l.conversation {keys} AND stored"
         f"{first}"
     ):
         many += 1
@@ -52,8 +55,9 @@ def of(connection: sqlite3.Connection, directory: Path, keys: str, wanted: Wante
         size += length if wanted.sound and not kind else 0
         if kind:
             where = f"{name_of(connection, key)} recording {printable(digest)}"
-            found.append((key, damage(kind, where, what)))
-    return Heard(found, many, size)
+            found.append((digest, (key, damage(kind, where, what))))
+    there = _still_there(directory, [digest for digest, _ in found])
+    return Heard([told for digest, told in found if digest in there], many, size)
 
 
 def unlinked(
@@ -65,7 +69,7 @@ def unlinked(
         " (SELECT 1 FROM conversation_recordings AS l WHERE l.sha256 = r.sha256)"
     ):
         kind, what = _listen(directory, digest, length, media_type, wanted)
-        if kind:
+        if kind and _still_there(directory, [digest]):
             report.add(kind, f"recording {printable(digest)}", what)
 
 
@@ -93,6 +97,25 @@ def _files(folder: Path) -> Iterator[Path]:
         return
     for below in folder.iterdir():
         yield from below.iterdir() if below.is_dir() else [below]
+
+
+def _still_there(directory: Path, digests: Sequence[Any]) -> set[Any]:
+    """Those of these recordings that the archive has by now: their rows were read before their
+    files, and an erasure that is under way takes both. Where that can't be known, all of them."""
+    if not digests:
+        return set()
+    try:
+        # What is read on the other connection is of the moment at which that began.
+        with contextlib.closing(opening.connect(directory)) as connection:
+            return {
+                digest
+                for digest in digests
+                if connection.execute(
+                    "SELECT 1 FROM recordings WHERE sha256 = ? AND stored", (digest,)
+                ).fetchone()
+            }
+    except (sqlite3.DatabaseError, ArchiveError):
+        return set(digests)
 
 
 def _listen(

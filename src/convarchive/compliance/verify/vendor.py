@@ -20,7 +20,7 @@ from convarchive.sources.base import Fetched, Source
 from convarchive.sources.http import Client
 from convarchive.sources.keyring import Key, Keyring, Spent
 from convarchive.sources.pace import Waiter
-from convarchive.store import mirror, rows
+from convarchive.store import mirror, rows, tombstones
 from convarchive.sync.fetch import STOPS, Fetcher
 from convarchive.sync.walk import walk
 
@@ -114,15 +114,25 @@ class _Comparison:
         """The ids that the vendor lists and that are here, and all that it lists."""
         known: list[str] = []
         seen: set[str] = set()
+        erased: set[str] = set()
         for step in walk(self._source, None, None):
+            ids = [item.id for item in step.items]
+            erased |= tombstones.erased(self._connection, self._source.name, ids)
             for item in step.items:
                 seen.add(item.id)
+                if item.id in erased:
+                    continue
                 if self._stored(item.id) is None:
                     self._note("are not here yet; convarchive sync fetches them", item.id)
                 else:
                     known.append(item.id)
             self._progress("Vendor's list", len(seen), step.total)
         self._report.checked["vendor_listed"] = len(seen)
+        if erased:
+            # Not by name: what is said here is kept in logs.
+            self._report.note(
+                f"{len(erased):,} of {self._source.name} were destroyed here; the vendor has them."
+            )
         return known, seen
 
     def _fetch(self, ids: list[str]) -> None:
