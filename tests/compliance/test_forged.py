@@ -287,3 +287,22 @@ def test_a_schema_that_is_no_text(spoilt: Path) -> None:
     connection.commit()
     connection.close()
     assert "database" in kinds(verified(spoilt))
+
+
+def test_a_row_that_lacks_what_every_row_has(spoilt: Path) -> None:
+    """A flipped bit in the header of a row makes a value NULL where none can be."""
+    connection = sqlite3.connect(spoilt / "archive.db")
+    connection.execute("PRAGMA writable_schema=ON")
+    (made,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'conversations'")
+    for sql in (made[0].replace("NOT NULL", ""), made[0]):
+        connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'conversations'", (sql,))
+        connection.commit()
+        connection.close()
+        connection = sqlite3.connect(spoilt / "archive.db")
+        if sql != made[0]:
+            connection.execute("UPDATE conversations SET status = NULL, source = NULL")
+            connection.execute("PRAGMA writable_schema=ON")
+    connection.close()
+    report = verified(spoilt)
+    assert report.damage
+    assert "schema" not in kinds(report)
