@@ -178,6 +178,10 @@ class NewerArchive(ArchiveError):
     """The archive was written by a later version of this program."""
 
 
+class OlderArchive(ArchiveError):
+    """The archive was written by an earlier version, and reading must not change it."""
+
+
 class IndexUnusable(ArchiveError):
     """The search index is missing, incomplete or broken; the store is not affected."""
 

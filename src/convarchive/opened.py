@@ -14,7 +14,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from convarchive import query as language
-from convarchive.errors import NotFound, PathExists, UsageError
+from convarchive.errors import NotFound, OlderArchive, PathExists, UsageError
 from convarchive.index.reader import Reader
 from convarchive.query import tree
 from convarchive.store import database
@@ -46,12 +46,25 @@ class Opened:
         return Path(self._directory)
 
     @classmethod
-    def open(cls, directory: str | os.PathLike[str], zone: tzinfo | None = None) -> Self:
+    def open(
+        cls,
+        directory: str | os.PathLike[str],
+        zone: tzinfo | None = None,
+        *,
+        write: bool = False,
+    ) -> Self:
         """Open an archive for reading; what writes takes the lock when it is called.
+
+        Args:
+            directory: The archive's.
+            zone: In which dates are read and shown; None for the machine's own.
+            write: Whether one of an earlier version is to be brought up to date.
 
         Raises:
             NotFound: There is no archive in this directory.
             NewerArchive: A later version of this program has written it.
+            OlderArchive: An earlier version has, and it is opened for reading only.
+            ArchiveBusy: It can't be brought up to date, since another process is writing.
             ArchiveError: It can't be opened.
         """
         archive = cls(directory, zone)
@@ -61,7 +74,13 @@ class Opened:
                 f"There is no archive in {archive.directory}.", "",
                 "Make one: convarchive init, or try: convarchive demo",
             )  # fmt: skip
-        archive._connection()
+        try:
+            archive._connection()
+        except OlderArchive:
+            if not write:
+                raise
+            with archive.writing("upgrade"):
+                pass  # whoever may write brings it up to date
         return archive
 
     @classmethod

@@ -49,7 +49,7 @@ def test_the_json(run: Run, empty: str, all_of_it: Path) -> None:
     ran = run("-a", empty, "import", all_of_it, "--json")
     assert json.loads(ran.out) == {
         "schema": "convarchive.import/1", "complete": True, "files": 1, "read": 126, "new": 126,
-        "changed": 0, "unchanged": 0, "kept": 0, "problems": 0, "recordings": 0,
+        "changed": 0, "unchanged": 0, "kept": 0, "erased": 0, "problems": 0, "recordings": 0,
         "evidence_error": None,
     }  # fmt: skip
 

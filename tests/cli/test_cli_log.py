@@ -286,6 +286,6 @@ def test_what_was_forgotten(on: Run, full: Archive) -> None:
     on("search", "hello")
     with full.writing("erase") as connection:
         access.forget(connection, full.directory, ["hello"])
-    told = [row["what"] for row in log(on, "-n", "2")]
+    told = [row["what"] for row in log(on, "-n", "0")]
     assert told[0].startswith("what these entries said is forgotten: ")
-    assert told[1].endswith("(forgotten)")
+    assert sum(what.endswith("(forgotten)") for what in told) == 1

@@ -46,7 +46,7 @@ def test_the_screen(find: Run) -> None:
     assert first.startswith("archive ")
     assert "126 conversations · " in first
     assert first.endswith("healthy")
-    assert [line.split()[0] for line in lines] == ["ayra", "search", "verified", "kept", "evidence"]
+    assert [line.split()[0] for line in lines] == ["ayra", "search", "kept", "evidence"]
     assert "synced " in lines[0]
     assert "up to date" in lines[1]
 

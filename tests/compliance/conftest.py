@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from tests.compliance.signed import ODD, SOUND, Holds, Proved, make, prover
-from tests.conftest import make_archive
+from tests.compliance.tampering import prepare
+from tests.conftest import KEY_VARIABLE, make_archive
 
 from convarchive import Archive, settings
 from convarchive.compliance import proofs
@@ -138,3 +139,20 @@ def holds(tmp_path_factory: pytest.TempPathFactory) -> Holds:
         return True
 
     return holds
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive in which everything has happened."""
+    directory = tmp_path_factory.mktemp("prepared") / "archive"
+    with Sandbox(count=30, seed=5) as sandbox, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(KEY_VARIABLE, sandbox.key)
+        with make_archive(directory, sandbox.base_url) as archive:
+            prepare(archive, sandbox)
+    return directory
+
+
+@pytest.fixture
+def spoilt(prepared: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be spoilt."""
+    return Path(shutil.copytree(prepared, tmp_path / "spoilt"))

@@ -165,7 +165,7 @@ def test_a_ledger_that_was_changed_is_not_signed(signed: Archive) -> None:
     """One letter of an entry is enough; the checkpoint of before stays the newest."""
     grow(signed, 5)
     before = signed.checkpoint()
-    tamper(signed, "UPDATE ledger SET entry = replace(entry, '3', '4') WHERE position = 5")
+    tamper(signed, "UPDATE ledger SET entry = replace(entry, 'test', 'rest') WHERE position = 5")
     grow(signed)
     with pytest.raises(DamageFound, match="does not go on") as caught:
         signed.checkpoint()

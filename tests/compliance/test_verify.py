@@ -124,6 +124,18 @@ def test_in_other_processes(
     assert two.checked == one.checked
 
 
+def test_what_is_looked_at_beside(
+    mine: Archive, monkeypatch: pytest.MonkeyPatch, in_pieces: None
+) -> None:
+    """What SQLite itself finds is named just the same while other processes look at the rest."""
+    spoil(mine, "UPDATE turns SET conversation = 99999 WHERE conversation = 7 AND position = 0")
+    spoil_schema(mine, "DROP TRIGGER ledger_is_not_changed")
+    one = verified(mine.directory)
+    assert {"schema", "reference", "projection"} <= {each.kind for each in one.damage}
+    monkeypatch.setattr(pool, "SMALL", 0)
+    assert verified(mine.directory, jobs=2).damage == one.damage
+
+
 def test_a_sample_goes_on_where_the_last_one_was(mine: Archive) -> None:
     """Those that were verified least recently come first, until all of them were."""
     seen: set[int] = set()

@@ -139,3 +139,22 @@ def test_a_file_that_is_not_whole(mine: Archive, name: str, how: str) -> None:
         content = path.read_bytes()
         path.write_bytes(b"" if how == "empty" else content[: len(content) // 2])
     assert kinds(verified(mine.directory)) == {"index_damaged"}
+
+
+def test_a_destruction_that_was_interrupted(mine: Archive) -> None:
+    """What was destroyed, and is still in the index, is taken out by the next command that writes;
+    that is said, and is no damage. Once it should be out, it is."""
+    call = next(call for key, call in mine.conversations([max(mine.keys())]))
+    mine.erase(mine.plan_erasure([call.id]), reason="asked for")
+    spoiler = Spoiler(mine)
+    spoiler.add(max(mine.keys()) + 1, mine, mine.list(limit=1)[0].id)
+    spoiler.done()
+    assert kinds(verified(mine.directory)) == {"index_differs"}
+    with unguarded(mine.directory) as connection:
+        connection.execute("UPDATE disposals SET finished_at = NULL")
+    report = verified(mine.directory)
+    assert report.ok
+    assert "interrupted" in report.notes[0]
+    mine.finish_disposals()
+    report = verified(mine.directory)
+    assert (report.damage, report.notes) == ([], [])

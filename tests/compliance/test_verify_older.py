@@ -61,3 +61,13 @@ def test_what_was_imported(synced: Archive, tmp_path: Path, form: str) -> None:
     assert (report.damage, report.notes) == ([], [])
     with Archive.open(tmp_path / "from") as archive:
         assert archive.verify().ok
+
+
+@pytest.mark.parametrize("command", [["rebuild"], ["sync"], ["import", "."]], ids=lambda c: c[0])
+def test_commands_that_bring_it_up_to_date(older: Path, command: list[str]) -> None:
+    """What the error for the others names does it, whatever comes of the rest of the command."""
+    assert run(["-a", str(older), "list"]) != 0
+    run(["-a", str(older), *command])
+    with Archive.open(older) as archive:
+        assert archive.ledger_entries() > 1
+    assert not {"schema", "row_unentered", "row_missing"} & kinds(verified(older))

@@ -9,6 +9,7 @@ from typing import Any
 from tests.sync.vendor import meaning
 
 from convarchive import Archive
+from convarchive.compliance.verify import Options
 from convarchive.sandbox import Sandbox
 from convarchive.store.ingest import unpack
 from convarchive.store.recordings import path_of
@@ -53,7 +54,8 @@ def _assert_bytes(archive: Archive, sandbox: Sandbox, key: int, told: dict[str, 
 
 def assert_record(archive: Archive) -> None:
     """Every revision that there is can be read, has the bytes that its hashes say, and differs
-    from the one before; the tables hang together and everything can be found."""
+    from the one before; the tables hang together and everything can be found. The ledger says the
+    same."""
     connection = archive._connection()
     before: tuple[Any, ...] = ()
     for key, revision, fingerprint, newest in connection.execute(
@@ -76,3 +78,5 @@ def assert_record(archive: Archive) -> None:
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert archive.unindexed() == 0
     assert archive.search("", limit=1).total == len(archive.keys())
+    archive.close()
+    assert archive.verify(Options(remember=False)).damage == []

@@ -41,15 +41,18 @@ class App(NamedTuple):
         """In which dates are read and shown; None for the machine's own."""
         return UTC if self.utc else None
 
-    def open(self) -> Archive:
+    def open(self, *, write: bool = False) -> Archive:
         """The archive that is meant.
+
+        Args:
+            write: Whether one of an earlier version is to be brought up to date.
 
         Raises:
             NotFound: There is none.
         """
         from convarchive.archive import Archive
 
-        return Archive.open(self.locate(), self.zone)
+        return Archive.open(self.locate(), self.zone, write=write)
 
     def locate(self) -> str:
         """Where the archive is: as told, else the nearest above, else in the user's data.

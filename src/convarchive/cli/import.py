@@ -64,7 +64,8 @@ def command(
     pattern = None if name_pattern is None else Pattern(name_pattern, zone)
     options = Options(source, pattern, language, dry_run)
     teller = _Teller(app)
-    with app.open() as archive, bar(app, "Importing kB") as show, stopping(app.say) as stop:
+    importing = bar(app, "Importing kB")
+    with app.open(write=True) as archive, importing as show, stopping(app.say) as stop:
         report = archive.import_files(
             paths, options, stop=stop, tell=teller.tell, progress=_scaled(app, paths, show)
         )

@@ -20,7 +20,7 @@ def command(app: App) -> None:
 
     A later version of this program may read more out of what was fetched years ago.
     """
-    with app.open() as archive, bar(app, "Reading") as tell:
+    with app.open(write=True) as archive, bar(app, "Reading") as tell:
         many, changed = archive.rebuild(tell)
         unread = sum(problem.stage == "stored" for problem in archive.problems())
     app.say(f"{screen.counted(many, 'conversation')} read again, {changed:,} of them changed.")

@@ -74,7 +74,10 @@ def command(
     """
     options = _options(app, asked)
     pause = None if every is None else max(span("--every", every), _SHORTEST_PAUSE)
-    with app.open() as archive, bars(app._replace(quiet=app.quiet or log_json)) as progress:
+    with (
+        app.open(write=True) as archive,
+        bars(app._replace(quiet=app.quiet or log_json)) as progress,
+    ):
         teller: Teller = Log() if log_json else Screen(app, progress)
         with stopping(teller.say) as stop:
             while True:

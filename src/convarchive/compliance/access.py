@@ -122,9 +122,13 @@ def forget(connection: sqlite3.Connection, directory: Path, texts: Iterable[str]
 
 
 def _try_to_write(opened: Opened) -> None:
-    """Begin to write: whatever does so takes in what waits."""
-    with contextlib.suppress(ConvarchiveError, OSError), opened.writing(BRIEF):
-        pass
+    """Write what waits, unless somebody else is writing; nothing else that may be owed, which could
+    take its time."""
+    with (
+        contextlib.suppress(ConvarchiveError, OSError),
+        Opened.writing(opened, BRIEF) as connection,
+    ):
+        take_in(connection, opened.directory)
 
 
 def _spool(directory: Path, access: Access) -> None:

@@ -19,14 +19,20 @@ the bytes.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from convarchive.errors import Unreadable
 from convarchive.model import Conversation
 
+if TYPE_CHECKING:
+    from convarchive.sources import Normaliser
+
 NAMED: Final = "import"
 """The document that this program has made itself; all others are bytes that came."""
+
+_USUAL: Final = {"detail"}
 
 PAYLOADS: Final = "ayra"
 """Whose payloads are those from files, in a source that no vendor stands behind."""
@@ -44,8 +50,9 @@ def read(source: str, kind: str, documents: Mapping[str, bytes]) -> Conversation
         Unreadable: They are not what their names say.
         VendorError: A payload is not what it should be.
     """
+    if documents.keys() == _USUAL:
+        return _payload(kind)(source, documents)
     from convarchive.records import own, spoken, vcons
-    from convarchive.sources import KINDS, normaliser
 
     if own.NAME in documents:
         return own.read(documents[own.NAME])
@@ -55,9 +62,16 @@ def read(source: str, kind: str, documents: Mapping[str, bytes]) -> Conversation
         if form in documents:
             return spoken.read(source, form, documents)
     if "detail" in documents:
-        return normaliser(kind if kind in KINDS else PAYLOADS)(source, documents)
+        return _payload(kind)(source, documents)
     raise Unreadable(
         "There is no document of it that can be read.",
         f"There are: {', '.join(documents) or 'none'}.",
         "A later version may know them: pip install -U convarchive",
     )
+
+
+@functools.cache
+def _payload(kind: str) -> Normaliser:
+    from convarchive.sources import KINDS, normaliser
+
+    return normaliser(kind if kind in KINDS else PAYLOADS)

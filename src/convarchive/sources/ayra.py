@@ -11,11 +11,12 @@ import contextlib
 import functools
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from convarchive.errors import UnexpectedAnswer
 from convarchive.model import Conversation, Recording, Turn
+from convarchive.sources.ayra_names import DETAIL, GROUPS, MESSAGE, TURNS, Message, status_of
 from convarchive.sources.base import Capabilities, Download, Fetched, Listed, Page
 from convarchive.sources.fields import Fields, as_instant, as_number, as_text, seconds_between
 from convarchive.sources.http import Answer, Client
@@ -31,19 +32,6 @@ PER_PAGE = 100
 _PATH = "/v1/conversations"
 _NOT_FOUND = 404
 _NOT_READY = (202, 404, 409)
-
-_GROUPS = ("metadata", "content", "analytics", "outcomes", "technical")
-_ID = ("id", "conversation_id", "call_id")
-_START = ("start_time", "started_at", "start", "start_timestamp", "created_at")
-_STATUS_NAMES = ("status", "call_status")
-_SPOKEN = ("transcript", "messages")
-_STATUS_WORDS = {
-    "in_progress": ("in-progress", "inprogress", "ongoing", "active", "started", "ringing"),
-    "completed": ("complete", "ended", "done", "finished"),
-    "failed": ("failure", "error"),
-    "abandoned": ("no_answer", "no-answer", "busy", "missed", "caller_hangup", "canceled"),
-}
-_STATUS = {word: status for status, words in _STATUS_WORDS.items() for word in (status, *words)}
 
 
 class Ayra:
@@ -85,7 +73,7 @@ class Ayra:
         payload = _object(_unwrapped(answer.value), answer.body)
         documents = {"detail": answer.body}
         spoken: Any = None
-        if not Fields(payload, _GROUPS).has(*_SPOKEN):
+        if not Fields(payload, GROUPS).has(*DETAIL.spoken[:2]):
             transcript = self._client.get(f"{path}/transcript", expect=_NOT_READY)
             if transcript.status not in _NOT_READY:
                 documents["transcript"] = transcript.body
@@ -118,6 +106,16 @@ def normalise(source: str, documents: Mapping[str, bytes]) -> Conversation:
     Raises:
         UnexpectedAnswer: The detail is no conversation.
     """
+    from convarchive.sources import ayra_regular
+
+    regular = None
+    if "transcript" not in documents:
+        regular = ayra_regular.normalise(source, documents["detail"])
+    return normalise_any(source, documents) if regular is None else regular
+
+
+def normalise_any(source: str, documents: Mapping[str, bytes]) -> Conversation:
+    """The same, in whatever form they are."""
     detail = documents["detail"]
     payload = _object(_unwrapped(decode(detail)), detail)
     separately = documents.get("transcript")
@@ -130,8 +128,10 @@ def recognises(value: Any) -> bool:
     payload = _unwrapped(value)
     if not isinstance(payload, dict):
         return False
-    fields = Fields(payload, _GROUPS)
-    return fields.text(*_ID) is not None and fields.has(*_START, *_STATUS_NAMES, *_SPOKEN)
+    fields = Fields(payload, GROUPS)
+    return fields.text(*DETAIL.id) is not None and fields.has(
+        *DETAIL.start, *DETAIL.status, *DETAIL.spoken[:2]
+    )
 
 
 def state(documents: Mapping[str, bytes]) -> str:
@@ -146,40 +146,40 @@ def state(documents: Mapping[str, bytes]) -> str:
 
 def _conversation(source: str, payload: dict[str, Any], spoken: Any) -> Conversation:
     """The conversation, with what came as its transcript separately, if anything did."""
-    fields = Fields(payload, _GROUPS)
-    identifier = fields.text(*_ID)
+    fields = Fields(payload, GROUPS)
+    identifier = fields.text(*DETAIL.id)
     if identifier is None:
         raise UnexpectedAnswer("The vendor's answer has no conversation id.")
-    started_at = fields.instant(*_START)
+    started_at = fields.instant(*DETAIL.start)
     if spoken is None:
-        spoken = fields.value(*_SPOKEN, "turns")
+        spoken = fields.value(*DETAIL.spoken)
     turns = _turns(spoken, started_at)
     return Conversation(
         source=source,
         id=identifier,
         status=_status(fields),
         started_at=started_at,
-        ended_at=fields.instant("end_time", "ended_at", "end", "end_timestamp"),
-        duration=fields.number("duration", "duration_seconds", "call_duration"),
-        agent_id=fields.text("agent_id", "assistant_id", "agent"),
-        caller_number=fields.text("caller_number", "caller_phone", "caller", "from_number", "from"),
-        language=fields.text("language", "language_code", "lang") or _language(spoken),
-        summary=fields.text("summary", "call_summary"),
-        sentiment=fields.text("sentiment", "overall_sentiment"),
-        intent=fields.text("intent", "primary_intent"),
-        outcome=fields.text("outcome", "result", "call_outcome"),
-        failure_reason=fields.text("failure_reason", "failed_reason"),
-        abandonment_reason=fields.text("abandonment_reason", "abandoned_reason"),
-        platform=fields.text("voice_platform", "platform", "provider"),
-        topics=fields.texts("topics"),
-        keywords=fields.texts("keywords"),
-        actions=fields.values("actions", "actions_taken"),
-        follow_up_tasks=fields.values("follow_up_tasks", "follow_ups"),
-        satisfaction=fields.value("satisfaction", "satisfaction_indicators"),
-        integrations=fields.value("integrations", "integration_data"),
-        quality=fields.value("quality", "quality_metrics"),
-        network=fields.value("network", "network_info"),
-        errors=fields.value("errors"),
+        ended_at=fields.instant(*DETAIL.end),
+        duration=fields.number(*DETAIL.duration),
+        agent_id=fields.text(*DETAIL.agent),
+        caller_number=fields.text(*DETAIL.caller),
+        language=fields.text(*DETAIL.language) or _language(spoken),
+        summary=fields.text(*DETAIL.summary),
+        sentiment=fields.text(*DETAIL.sentiment),
+        intent=fields.text(*DETAIL.intent),
+        outcome=fields.text(*DETAIL.outcome),
+        failure_reason=fields.text(*DETAIL.failure_reason),
+        abandonment_reason=fields.text(*DETAIL.abandonment_reason),
+        platform=fields.text(*DETAIL.platform),
+        topics=fields.texts(*DETAIL.topics),
+        keywords=fields.texts(*DETAIL.keywords),
+        actions=fields.values(*DETAIL.actions),
+        follow_up_tasks=fields.values(*DETAIL.follow_up_tasks),
+        satisfaction=fields.value(*DETAIL.satisfaction),
+        integrations=fields.value(*DETAIL.integrations),
+        quality=fields.value(*DETAIL.quality),
+        network=fields.value(*DETAIL.network),
+        errors=fields.value(*DETAIL.errors),
         recording=_recording(fields),
         has_transcript=turns is not None,
         turns=turns or (),
@@ -233,16 +233,16 @@ def _listed(item: Any) -> Listed | None:
         item = {"id": item}
     if not isinstance(item, dict):
         return None
-    fields = Fields(item, _GROUPS)
-    identifier = fields.text(*_ID)
+    fields = Fields(item, GROUPS)
+    identifier = fields.text(*DETAIL.id)
     if identifier is None:
         return None
-    return Listed(identifier, fields.instant(*_START), _status(fields), _state(item, fields))
+    return Listed(identifier, fields.instant(*DETAIL.start), _status(fields), _state(item, fields))
 
 
 def _state(item: dict[str, Any], fields: Fields) -> str | None:
     """The fingerprint of a list item; None if it tells too little, or can't be read to its end."""
-    if fields.value(*_STATUS_NAMES) is None:
+    if fields.value(*DETAIL.status) is None:
         return None
     with contextlib.suppress(UnexpectedAnswer):
         return fingerprint(item)
@@ -277,12 +277,11 @@ def _language(spoken: Any) -> str | None:
 
 
 def _status(fields: Fields) -> str:
-    word = (fields.text(*_STATUS_NAMES) or "").strip().lower().replace(" ", "_")
-    return _STATUS.get(word, "unknown")
+    return status_of(fields.text(*DETAIL.status))
 
 
 def _recording(fields: Fields) -> Recording | None:
-    url = fields.value("recording_url", "audio_url", "recording")
+    url = fields.value(*DETAIL.recording)
     if isinstance(url, dict):
         url = url.get("url") or url.get("recording_url")
     return Recording(url=url) if isinstance(url, str) and url else None
@@ -291,7 +290,7 @@ def _recording(fields: Fields) -> Recording | None:
 def _turns(spoken: Any, started_at: str | None) -> tuple[Turn, ...] | None:
     """None where there is no transcript; a transcript may have no turns."""
     if isinstance(spoken, dict):
-        for name in ("messages", "turns", "segments", "utterances", "transcript", "text"):
+        for name in TURNS:
             if spoken.get(name) is not None:
                 return _turns(spoken[name], started_at)
         return None
@@ -319,21 +318,10 @@ def _turn(position: int, message: Any, started_at: str | None) -> Turn:
     return Turn(position, speaker, role_of(speaker), words, start, end, confidence)
 
 
-class _Message(NamedTuple):
-    """By which names a message tells what."""
-
-    speaker: Sequence[str] = ("speaker", "role", "participant", "from", "speaker_label")
-    start: Sequence[str] = ("timestamp", "start", "start_time", "offset", "time")
-    end: Sequence[str] = ("end", "end_time")
-    length: Sequence[str] = ("duration", "duration_seconds")
-    words: Sequence[str] = ("text", "content", "message", "transcript", "utterance")
-    confidence: Sequence[str] = ("confidence",)
-
-
 @functools.lru_cache(64)
-def _named(names: tuple[str, ...]) -> _Message:
+def _named(names: tuple[str, ...]) -> Message:
     """Those of a message's names that count. Messages have the same names again and again."""
-    return _Message(*([name for name in known if name in names] for known in _Message()))
+    return Message(*(tuple(name for name in known if name in names) for known in MESSAGE))
 
 
 def _first(message: Mapping[str, Any], names: Sequence[str]) -> Any:

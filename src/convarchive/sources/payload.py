@@ -63,7 +63,7 @@ def fingerprint(value: Any) -> str:
 def _decoder() -> msgspec.json.Decoder[Any]:
     import msgspec
 
-    return msgspec.json.Decoder(float_hook=_finite)
+    return msgspec.json.Decoder(float_hook=finite)
 
 
 def _decode_forgivingly(body: bytes) -> Any:
@@ -75,7 +75,7 @@ def _decode_forgivingly(body: bytes) -> Any:
             json.loads(
                 text,
                 strict=False,
-                parse_float=_finite,
+                parse_float=finite,
                 parse_int=_whole,
                 parse_constant=lambda _: None,
             )
@@ -92,7 +92,8 @@ def _beginning(body: bytes) -> str:
     return repr(body[:60].decode("utf-8", errors="replace"))
 
 
-def _finite(digits: str) -> float | None:
+def finite(digits: str) -> float | None:
+    """The number that is written so; None if it is beyond all bounds."""
     number = float(digits)
     return number if math.isfinite(number) else None
 

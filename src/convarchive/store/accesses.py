@@ -79,5 +79,6 @@ def forget(connection: sqlite3.Connection, texts: Iterable[str]) -> int:
         "UPDATE access_log SET query = NULL, salt = NULL WHERE ledger = ?",
         [(position,) for position in positions],
     )
-    evidence.note_forgotten(connection, positions, clock.now())
+    left = [(each, found[0]._asdict()) for each in positions if (found := at(connection, each))]
+    evidence.note_forgotten(connection, left, clock.now())
     return len(positions)

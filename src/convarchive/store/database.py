@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from convarchive import disk
-from convarchive.errors import ArchiveBusy, ArchiveError, DiskFull, NewerArchive
+from convarchive.errors import ArchiveBusy, ArchiveError, DiskFull, NewerArchive, OlderArchive
 from convarchive.store import schema
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def connect(directory: str | os.PathLike[str], *, write: bool = False) -> sqlite
 
     Raises:
         NewerArchive: a later version of this program has written it.
-        ArchiveError: the file is missing, is no database, or was made by an older version and may
-            only be read.
+        OlderArchive: an earlier version has written it, and it may only be read.
+        ArchiveError: the file is missing, or is no database.
     """
     path = os.path.join(directory, FILE)
     if not os.path.exists(path):
@@ -176,7 +176,7 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: str, *, write: bool)
             "Update this program: pip install -U convarchive",
         )
     if not write:
-        raise ArchiveError(
+        raise OlderArchive(
             f"{os.path.dirname(path)} was written by an earlier version of convarchive.",
             "Reading must not change it.",
             "Bring it up to date with: convarchive sync",

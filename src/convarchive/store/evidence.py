@@ -6,6 +6,7 @@ in none of them is not protected.
 
 from __future__ import annotations
 
+import hmac
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -39,7 +40,8 @@ ACCESS = "access"
 EXPORT = "export"
 """Somebody took conversations away; commits to the same."""
 FORGOTTEN = "forgotten"
-"""The content and salt of these entries were emptied, as what was said there must be forgotten."""
+"""The content and salt of these entries were emptied, as what was said there must be forgotten;
+says what of each is left, by `left_commitment`."""
 
 
 def revision_content(
@@ -115,11 +117,19 @@ def commit_sound(
 
 
 def commit_recording(
-    connection: sqlite3.Connection, content: Content, at: str, replaces: int | None = None
+    connection: sqlite3.Connection,
+    content: Content,
+    at: str,
+    replaces: int | None = None,
+    salt: bytes | None = None,
 ) -> tuple[int, bytes]:
-    """Write down that a conversation has a recording; the last such entry is the one it has."""
+    """Write down that a conversation has a recording; the last such entry is the one it has.
+
+    Of one that it has again ``replaces`` is the entry that said so first. Content and salt are the
+    same, so that everybody sees that the commitment is.
+    """
     names = {"conversation": content["conversation"]}
-    return _commit(connection, RECORDING, content, at, replaces, **names)
+    return _commit(connection, RECORDING, content, at, replaces, salt, **names)
 
 
 def commit_hold(connection: sqlite3.Connection, content: Content, at: str) -> tuple[int, bytes]:
@@ -149,10 +159,31 @@ def note_held(
         yield from ((key, position) for key in part)
 
 
-def note_forgotten(connection: sqlite3.Connection, positions: Sequence[int], at: str) -> None:
-    """Write down that nobody can know any more what these entries commit to."""
-    for start in range(0, len(positions), _MOST):
-        ledger.append(connection, FORGOTTEN, at, entries=list(positions[start : start + _MOST]))
+def note_forgotten(
+    connection: sqlite3.Connection, left: Sequence[tuple[int, Content]], at: str
+) -> None:
+    """Write down that nobody can know any more what these entries commit to, and what is left.
+
+    Args:
+        connection: Within the transaction that empties the rows.
+        left: Positions of entries, each with the content of its row as it is now.
+        at: When.
+    """
+    (key,) = connection.execute("SELECT value FROM meta WHERE name = 'erasure_key'").fetchone()
+    for start in range(0, len(left), _MOST):
+        part = left[start : start + _MOST]
+        commitments = [left_commitment(bytes.fromhex(key), *each) for each in part]
+        positions = [position for position, _ in part]
+        ledger.append(connection, FORGOTTEN, at, entries=positions, left=commitments)
+
+
+def left_commitment(key: bytes, position: int, content: Content) -> str:
+    """What a forgotten entry commits to from then on: what is left in its row.
+
+    The salt is of the archive's secret key, and not in the row: there none says that it was
+    emptied.
+    """
+    return ledger.commitment(hmac.digest(key, b"left %d" % position, "sha256"), content)
 
 
 def _commit(
@@ -161,10 +192,11 @@ def _commit(
     content: Content,
     at: str,
     replaces: int | None,
+    salt: bytes | None = None,
     **names: Any,
 ) -> tuple[int, bytes]:
     """Append an entry that commits to a content; its position, and the salt."""
-    salt = ledger.salt()
+    salt = salt or ledger.salt()
     if replaces is not None:
         names["replaces"] = replaces
     commitment = ledger.commitment(salt, content)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from convarchive.errors import NotFound, UsageError
 from convarchive.store import clock
@@ -215,9 +215,25 @@ def forget(connection: sqlite3.Connection, texts: Iterable[str]) -> list[int]:
         " release_reason = NULL, release_salt = NULL WHERE hold = ?",
         [(hold,) for hold, _ in found],
     )
-    positions = [position for _, ledgers in found for position in ledgers]
-    evidence.note_forgotten(connection, positions, clock.now())
+    left = [part for hold, ledgers in found for part in _left(connection, hold, ledgers)]
+    evidence.note_forgotten(connection, left, clock.now())
     return [hold for hold, _ in found]
+
+
+def _left(
+    connection: sqlite3.Connection, hold: int, ledgers: Sequence[int]
+) -> list[tuple[int, dict[str, Any]]]:
+    """What an emptied hold still says, by the entries for its placing and its release."""
+    from convarchive.store import evidence
+
+    left = []
+    both = (evidence.HOLD_COLUMNS, evidence.RELEASE_COLUMNS)
+    for position, columns in zip(ledgers, both, strict=True):
+        row = connection.execute(
+            f"SELECT {', '.join(columns)} FROM holds WHERE hold = ?", (hold,)
+        ).fetchone()
+        left.append((position, dict(zip(columns, row, strict=True))))
+    return left
 
 
 def _unknown(connection: sqlite3.Connection, name: str) -> NotFound:

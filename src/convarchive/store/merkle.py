@@ -35,7 +35,9 @@ def over(hashes: Sequence[bytes]) -> bytes:
     """The node above a power of two of neighbours."""
     while len(hashes) > 1:
         pairs = iter(hashes)
-        hashes = [parent(left, right) for left, right in zip(pairs, pairs, strict=True)]
+        # As in `parent`, without a call for each: a ledger has as many of them as entries.
+        neighbours = zip(pairs, pairs, strict=True)
+        hashes = [sha256(b"\x01" + left + right).digest() for left, right in neighbours]
     return hashes[0]
 
 
@@ -156,14 +158,21 @@ class Growing:
         self.size = 0
         self._complete: list[bytes] = []  # subtrees, the largest first: one for each bit of size
 
-    def add(self, leaf: bytes) -> None:
-        """Add the hash of an entry."""
-        size = self.size
+    def add(self, node: bytes, level: int = 0) -> None:
+        """Add the hash of an entry, or, where as many as a multiple of it are there, that over
+        ``2**level`` entries."""
+        size = self.size >> level
         while size & 1:
-            leaf = parent(self._complete.pop(), leaf)
+            node = parent(self._complete.pop(), node)
             size >>= 1
-        self._complete.append(leaf)
-        self.size += 1
+        self._complete.append(node)
+        self.size += 1 << level
+
+    def copy(self) -> Growing:
+        """Another one as of now."""
+        other = Growing()
+        other.size, other._complete = self.size, [*self._complete]
+        return other
 
     def root(self) -> bytes:
         """The root as of now."""

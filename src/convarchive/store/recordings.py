@@ -160,15 +160,15 @@ def _add(connection: sqlite3.Connection, sound: Sound, at: str, *, stored: bool)
 def _link(connection: sqlite3.Connection, key: int, sound: Sound, at: str) -> None:
     """The conversation has this recording from now on; an entry of the ledger says so."""
     has = connection.execute(
-        "SELECT recording_sha256, l.received_at, l.ledger FROM conversations"
+        "SELECT recording_sha256, l.received_at, l.ledger, l.salt FROM conversations"
         " LEFT JOIN conversation_recordings AS l ON l.conversation = key AND l.sha256 = ?"
         " WHERE key = ?",
         (sound.sha256, key),
     ).fetchone()
-    has_now, since, replaces = has
+    has_now, since, replaces, salt = has
     if has_now != sound.sha256 or since is None:
         content = evidence.recording_content(key, sound.sha256, since or at)
-        position, salt = evidence.commit_recording(connection, content, at, replaces)
+        position, salt = evidence.commit_recording(connection, content, at, replaces, salt)
         connection.execute(
             "INSERT INTO conversation_recordings VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET ledger = excluded.ledger, salt = excluded.salt",

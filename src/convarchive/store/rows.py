@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from typing import Any
 
 from convarchive.model import Conversation, Recording, Turn
@@ -46,11 +46,15 @@ _PAGE = 100
 _MOST = 2**63 - 1  # that SQLite can count
 
 
+_LISTS_AT = Conversation._fields.index(LISTS[0])
+"""`Conversation` has its fields in the order of `PLAIN`, `LISTS` and `VALUES`."""
+
+
 def project(conversation: Conversation) -> tuple[Any, ...]:
     """The values of `PROJECTED`."""
     return (
         *conversation[: len(PLAIN)],
-        *(_dump(getattr(conversation, name)) for name in (*LISTS, *VALUES)),
+        *map(_dump, conversation[_LISTS_AT : _LISTS_AT + len(LISTS) + len(VALUES)]),
         conversation.has_transcript,
         len(conversation.turns),
         conversation.recording is not None and conversation.recording.url is not None,
@@ -118,7 +122,7 @@ def _read_batch(
     return {row[0]: _conversation(row, _spoken(connection, row[0], turns), load) for row in found}
 
 
-_turn = partial(tuple.__new__, Turn)
+_turn = functools.partial(tuple.__new__, Turn)
 """``Turn._make`` without the check of the length: half of an export is turns."""
 
 
@@ -145,9 +149,17 @@ def _conversation(row: tuple[Any, ...], turns: tuple[Turn, ...], load: _Load) ->
 
 
 def _dump(value: Any) -> str | None:
-    import msgspec
+    if value is None:
+        return None
+    return "[]" if value == () else _encoder()(value).decode()
 
-    return None if value is None else msgspec.json.encode(value).decode()
+
+@functools.cache
+def _encoder() -> Callable[[Any], bytes]:
+    """Asked for nine times a conversation, and not at all by a search, which starts without it."""
+    import msgspec.json
+
+    return msgspec.json.Encoder().encode
 
 
 _ORDERS = {

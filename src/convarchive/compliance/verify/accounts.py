@@ -12,7 +12,8 @@ import msgspec
 from convarchive.compliance.verify.chain import FORGOTTEN, KIND, SETTLED, Chain
 from convarchive.compliance.verify.registry import REGISTRY, Behind
 from convarchive.compliance.verify.report import Report
-from convarchive.compliance.verify.rows import commits, name_of, printable
+from convarchive.compliance.verify.rows import commits, left_of, name_of, printable
+from convarchive.store import evidence
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -36,6 +37,37 @@ def settle(connection: sqlite3.Connection, chain: Chain, report: Report) -> None
         report.checked[behind.table] = max(many, report.checked[behind.table])
 
 
+def superseded(connection: sqlite3.Connection, chain: Chain, report: Report) -> None:
+    """Judge of the entries that replace an older one: each can only be of the same thing.
+
+    What a recording is named by does not change, and a conversation that has it again is what it
+    was. Of a state whose bytes were lost it can't be seen that those that came again say the same:
+    that is noted.
+    """
+    again: list[str] = []
+    sounds = 0
+    for position in chain.superseding:
+        new = _entry(connection, position)
+        old = _entry(connection, new["replaces"])
+        names = [name for name in ("conversation", "revision") if old.get(name) != new.get(name)]
+        if new["kind"] == evidence.RECORDING and old.get("commitment") != new.get("commitment"):
+            names.append("recording")
+        if names:
+            what = f"It replaces entry {new['replaces']}, which is of another {names[0]}."
+            report.add("ledger_entry", f"ledger entry {position}", what)
+        elif new["kind"] == evidence.REVISION:
+            again.append(f"{_subject(connection, position)} (entry {position})")
+        sounds += new["kind"] == evidence.SOUND
+    if again:
+        more = f" and {len(again) - _NAMED:,} more" if len(again) > _NAMED else ""
+        report.note(
+            "The bytes of these states were lost and came again later, and are vouched for as of"
+            f" then: {', '.join(again[:_NAMED])}{more}."
+        )
+    if sounds:
+        report.note(f"Recordings whose sound came later than their SHA-256: {sounds:,}.")
+
+
 def missing(connection: sqlite3.Connection, chain: Chain, report: Report) -> None:
     """Name what entries speak of and is not there; after everything that is there was settled."""
     names = {code: kind for kind, code in chain.codes.items()}
@@ -43,6 +75,10 @@ def missing(connection: sqlite3.Connection, chain: Chain, report: Report) -> Non
         if not code & SETTLED:
             what = f"Entry {position} of the ledger says that it was stored: {names[code & KIND]}."
             report.add("row_missing", _subject(connection, position), what)
+
+
+_NAMED = 5
+"""So many are named; of the others it is said how many they are."""
 
 
 def _rows(connection: sqlite3.Connection, behind: Behind) -> Iterator[tuple[Any, ...]]:
@@ -76,9 +112,14 @@ def _check(
     fields = entry_at(data)
     named = dict(zip(behind.columns, values, strict=True))
     fits = all(fields.get(name) == named[name] for name in behind.named)
-    if salt is None and code & FORGOTTEN and fits:
-        return
-    if not fits or not commits(fields, salt, behind.content(*values)):
+    content = behind.content(*values)
+    if code & FORGOTTEN and salt is None:
+        emptied = all(named[name] is None for name in behind.emptied)
+        left = left_of(connection, position, content)
+        fits = fits and emptied and chain.left[position] == left
+    else:
+        fits = fits and commits(fields, salt, content)
+    if not fits:
         report.add(
             "row_changed",
             _where(connection, behind, values),
@@ -103,11 +144,15 @@ def _where(connection: sqlite3.Connection, behind: Behind, values: list[Any]) ->
 
 def _subject(connection: sqlite3.Connection, position: int) -> str:
     """What an entry is about, as far as it says."""
-    (data,) = connection.execute(
-        "SELECT CAST(entry AS BLOB) FROM ledger WHERE position = ?", (position,)
-    ).fetchone()
-    fields = entry_at(data)
+    fields = _entry(connection, position)
     parts = [name_of(connection, fields["conversation"])] if "conversation" in fields else []
     parts += [f"revision {fields['revision']}"] if "revision" in fields else []
     parts += [f"window {fields['id']}"] if fields.get("kind") == "window" else []
     return " ".join(parts) or f"ledger entry {position}"
+
+
+def _entry(connection: sqlite3.Connection, position: int) -> Mapping[str, Any]:
+    (data,) = connection.execute(
+        "SELECT CAST(entry AS BLOB) FROM ledger WHERE position = ?", (position,)
+    ).fetchone()
+    return entry_at(data)

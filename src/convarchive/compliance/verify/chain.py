@@ -10,13 +10,15 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeGuard
+from itertools import zip_longest
+from typing import Any, Literal, NamedTuple, TypeGuard
 
 import msgspec
 
 from convarchive.compliance.verify.report import Report, Tree
+from convarchive.compliance.verify.rows import is_key
 from convarchive.compliance.verify.sparse import Sparse
-from convarchive.store import evidence, ledger, merkle, tombstones
+from convarchive.store import evidence, inception, ledger, merkle, tombstones
 
 SETTLED = 0x80
 """Set in `Chain.kinds` where it is known what became of what an entry speaks of."""
@@ -27,7 +29,8 @@ FORGOTTEN = 0x40
 KIND = 0x3F
 """The bits of `Chain.kinds` that are the number of the kind."""
 
-_TILE = 256
+_LEVELS = 8
+_TILE = 1 << _LEVELS
 
 
 class Claim(NamedTuple):
@@ -68,8 +71,14 @@ class Chain:
             kind: array("q") for kind in (evidence.HELD, tombstones.ERASURE, tombstones.DISPOSAL)
         }
         """Positions of the entries of some kinds."""
-        self.superseded = 0
-        """Entries that a newer one replaces."""
+        self.superseding = array("q")
+        """Positions of the entries that replace an older one."""
+        self.left: dict[int, Any] = {}
+        """By position of an entry that was forgotten, what the row behind it is committed to."""
+        self.latest = ""
+        """The latest time that an entry names."""
+        self.back = array("q")
+        """Positions of entries that name an earlier time than one before them."""
 
 
 SINGLE = frozenset(("settings", "key"))
@@ -94,24 +103,60 @@ def follow(
     """
     chain = Chain(codes)
     growing = _Growing(connection, claims, report)
-    decode = msgspec.json.Decoder(dict[str, Any]).decode
+    revision = codes[evidence.REVISION]
     for position, data in _entries(connection, report):
         growing.add(merkle.leaf_hash(data))
-        try:
-            fields = decode(data)
-            whole = ledger.canonical(fields) == data
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            fields, whole = {}, False
-        if not whole or not isinstance(fields.get("kind"), str):
-            report.add("ledger_entry", f"ledger entry {position}", "It is not canonical JSON.")
-        if growing.tree.size == 1:
-            chain.first = fields
-        _learn(chain, position, fields, report)
+        if (plain := _revision(data)) is not None:
+            chain.kinds[position] = revision
+            _order(chain, position, plain.kind, plain.at, report)
+        else:
+            fields = _fields(position, data, report)
+            if growing.size == 1:
+                chain.first = fields
+            _learn(chain, position, fields, report)
         if position % 10_000 == 0:
             progress(position)
     growing.finish()
-    report.checked["ledger_entries"] = growing.tree.size
+    report.checked["ledger_entries"] = growing.size
     return chain
+
+
+class _Revision(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """An entry as nearly all are, which replaces none. Its names are in order, as in each entry."""
+
+    at: str
+    commitment: str
+    conversation: int
+    kind: Literal["revision"]
+    revision: int
+
+
+_decode_revision = msgspec.json.Decoder(_Revision).decode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def _revision(data: bytes) -> _Revision | None:
+    """The entry if it is such a one, and canonical."""
+    if b'"kind":"revision"' not in data:
+        return None
+    try:
+        plain = _decode_revision(data)
+        return plain if ledger.canonical(plain) == data else None
+    except (msgspec.MsgspecError, ValueError):
+        return None
+
+
+def _fields(position: int, data: bytes, report: Report) -> dict[str, Any]:
+    """What an entry says; nothing where it can't be read."""
+    try:
+        fields = _decode(data)
+        whole = ledger.canonical(fields) == data
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        fields, whole = {}, False
+    if not (whole and all(isinstance(fields.get(name), str) for name in ("kind", "at"))):
+        what = "It is no canonical JSON that says what happened, and when."
+        report.add("ledger_entry", f"ledger entry {position}", what)
+    return fields
 
 
 def _entries(connection: sqlite3.Connection, report: Report) -> Iterator[tuple[int, bytes]]:
@@ -133,7 +178,7 @@ class _Growing:
     def __init__(
         self, connection: sqlite3.Connection, claims: Iterable[Claim], report: Report
     ) -> None:
-        self.tree = merkle.Growing()
+        self._tree = merkle.Growing()  # all but the last tile, which is not full
         self._report = report
         self._claims = sorted(claims, key=lambda claim: claim.size, reverse=True)
         self._agreeing = 0
@@ -143,13 +188,26 @@ class _Growing:
         self._numbers = [0]
         self._compare()
 
+    @property
+    def size(self) -> int:
+        """How many entries there are so far."""
+        return self._tree.size + len(self._tile)
+
+    def root(self) -> bytes:
+        """The root as of now."""
+        tree = self._tree.copy()
+        for leaf in self._tile:
+            tree.add(leaf)
+        return tree.root()
+
     def add(self, leaf: bytes) -> None:
-        self.tree.add(leaf)
         self._tile.append(leaf)
         if len(self._tile) == _TILE:
-            self._keep(0, merkle.over(self._tile))
+            node = merkle.over(self._tile)
+            self._tree.add(node, _LEVELS)
             self._tile = []
-        if self._claims and self._claims[-1].size == self.tree.size:
+            self._keep(0, node)
+        if self._claims and self._claims[-1].size == self.size:
             self._compare()
 
     def finish(self) -> None:
@@ -158,7 +216,7 @@ class _Growing:
             self._report.add(
                 "ledger_cut",
                 claim.where,
-                f"It has seen {claim.size:,} entries, and the ledger has {self.tree.size:,}.",
+                f"It has seen {claim.size:,} entries, and the ledger has {self.size:,}.",
             )
         many = sum(self._numbers)
         (stored,) = self._connection.execute("SELECT count(*) FROM ledger_nodes").fetchone()
@@ -166,12 +224,12 @@ class _Growing:
             self._report.add(
                 "ledger_node", "ledger_nodes", f"{stored - many} of {stored} belong to no entries."
             )
-        self._report.ledger = Tree(self.tree.size, self.tree.root().hex(), self._agreeing)
+        self._report.ledger = Tree(self.size, self.root().hex(), self._agreeing)
 
     def _compare(self) -> None:
-        while self._claims and self._claims[-1].size == self.tree.size:
+        while self._claims and self._claims[-1].size == self.size:
             claim = self._claims.pop()
-            if claim.root == self.tree.root():
+            if claim.root == self.root():
                 self._agreeing += 1
                 continue
             self._report.add(
@@ -182,7 +240,7 @@ class _Growing:
 
     def _keep(self, at: int, node: bytes) -> None:
         """A complete node of level 8, 16 …: see whether it is the one that is kept."""
-        level, number = 8 * (at + 1), self._numbers[at]
+        level, number = _LEVELS * (at + 1), self._numbers[at]
         self._numbers[at] += 1
         found = self._connection.execute(
             "SELECT hash FROM ledger_nodes WHERE level = ? AND number = ?", (level, number)
@@ -200,29 +258,41 @@ class _Growing:
 
 
 def _learn(chain: Chain, position: int, fields: dict[str, Any], report: Report) -> None:
-    kind, conversation = fields.get("kind"), fields.get("conversation")
-    code = chain.codes.get(kind, 0) if isinstance(kind, str) else 0
+    kind, conversation = str(fields.get("kind")), fields.get("conversation")
+    code = chain.codes.get(kind, 0)
     if code:
         chain.kinds[position] = code
+    _order(chain, position, kind, str(fields.get("at")), report)
     if "replaces" in fields:
         _supersede(chain, position, fields["replaces"], code, report)
     if kind == evidence.FORGOTTEN:
-        _forget(chain, position, fields.get("entries"), report)
+        _forget(chain, position, fields.get("entries"), fields.get("left"), report)
     elif kind in SINGLE:
-        chain.newest[str(kind)] = fields
+        chain.newest[kind] = fields
         if kind == "key" and isinstance(fields.get("verifier_key"), str):
             chain.keys.append(fields["verifier_key"])
     elif kind == evidence.SOURCE:
         chain.sources[str(fields.get("name"))] = fields
     elif kind == evidence.WINDOW and isinstance(fields.get("id"), int):
         chain.window[fields["id"]] = position + 1
-    elif isinstance(conversation, int):
+    elif is_key(conversation):
         if kind in (evidence.DELETED, evidence.BACK):
             chain.deleted[conversation] = position + 1
         elif kind == evidence.RECORDING:
             chain.recording[conversation] = position + 1
     if kind in chain.at:
-        chain.at[str(kind)].append(position)
+        chain.at[kind].append(position)
+
+
+def _order(chain: Chain, position: int, kind: str, at: str, report: Report) -> None:
+    """Whether it can come where it does. Times are ordered as texts are, see `clock`."""
+    if kind == inception.ARCHIVE and position:
+        what = "It says that another ledger begins here."
+        report.add("ledger_entry", f"ledger entry {position}", what)
+    if at >= chain.latest:
+        chain.latest = at
+    else:
+        chain.back.append(position)
 
 
 def _supersede(chain: Chain, position: int, before: Any, code: int, report: Report) -> None:
@@ -233,15 +303,16 @@ def _supersede(chain: Chain, position: int, before: Any, code: int, report: Repo
         )  # fmt: skip
         return
     chain.kinds[before] |= SETTLED
-    chain.superseded += 1
+    chain.superseding.append(position)
 
 
 _CAN_BE_FORGOTTEN = (evidence.HOLD, evidence.RELEASE, evidence.ACCESS, evidence.EXPORT)
 
 
-def _forget(chain: Chain, position: int, entries: Any, report: Report) -> None:
+def _forget(chain: Chain, position: int, entries: Any, left: Any, report: Report) -> None:
     allowed = {chain.codes[kind] for kind in _CAN_BE_FORGOTTEN}
-    for each in entries if isinstance(entries, list) else [None]:
+    entries, left = (each if isinstance(each, list) else [None] for each in (entries, left))
+    for each, commitment in zip_longest(entries, left):
         if not _before(each, position) or chain.kinds[each] & KIND not in allowed:
             report.add(
                 "ledger_entry", f"ledger entry {position}",
@@ -249,6 +320,7 @@ def _forget(chain: Chain, position: int, entries: Any, report: Report) -> None:
             )  # fmt: skip
         else:
             chain.kinds[each] |= FORGOTTEN
+            chain.left[each] = commitment
 
 
 def _before(each: Any, position: int) -> TypeGuard[int]:

@@ -13,6 +13,7 @@ from typing import Any
 from convarchive.compliance.verify.accounts import entry_at
 from convarchive.compliance.verify.chain import KIND, SETTLED, Chain
 from convarchive.compliance.verify.report import Report
+from convarchive.compliance.verify.rows import is_key, printable
 from convarchive.compliance.verify.sparse import Sparse
 from convarchive.store import evidence, tombstones
 
@@ -26,7 +27,7 @@ def settle(connection: sqlite3.Connection, chain: Chain, report: Report) -> None
     for position in (*chain.at[tombstones.ERASURE], *chain.at[tombstones.DISPOSAL]):
         fields = _entry(connection, position)
         key, entries = fields.get("conversation"), fields.get("entries")
-        if not isinstance(key, int) or not isinstance(entries, list):
+        if not is_key(key) or not isinstance(entries, list):
             what = "It does not say what was destroyed."
             report.add("destruction", f"ledger entry {position}", what)
             continue
@@ -38,6 +39,12 @@ def settle(connection: sqlite3.Connection, chain: Chain, report: Report) -> None
             chain.kinds[each] |= SETTLED
             owner[each] = key + 1
     _compare(connection, owner, report)
+    for source, identifier in connection.execute(
+        "SELECT c.source, c.id FROM tombstones AS t JOIN conversations AS c"
+        " ON c.key = t.conversation ORDER BY c.key"
+    ):
+        what = "It has a tombstone, and is there."
+        report.add("destruction", printable(f"{source}/{identifier}"), what)
 
 
 def _lost(connection: sqlite3.Connection, chain: Chain, position: int, key: int, each: Any) -> bool:
@@ -74,7 +81,10 @@ def held(connection: sqlite3.Connection, chain: Chain, report: Report) -> None:
         fields = _entry(connection, position)
         hold, at = fields.get("hold"), fields.get("at")
         keys = fields.get("conversations")
-        keys = keys if isinstance(keys, list) else []
+        if not (is_key(hold) and isinstance(keys, list) and all(map(is_key, keys))):
+            what = "It does not say what is protected, and by which hold."
+            report.add("ledger_entry", f"ledger entry {position}", what)
+            continue
         rows = {
             key: (since, entry)
             for key, since, entry in connection.execute(

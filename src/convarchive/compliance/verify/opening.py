@@ -17,6 +17,10 @@ _ELSEWHERE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPE
 """What SQLite says of the machine and not of the file."""
 
 
+OPERATIONS = 200_000
+"""Of SQLite, between two looks at whether the user wants to stop; some milliseconds."""
+
+
 def connect(directory: Path) -> sqlite3.Connection:
     """A connection for reading.
 
@@ -55,6 +59,9 @@ def surviving(report: Report, what: str) -> Iterator[None]:
     """Whatever SQLite can't read in the block is damage that is named, and not the end."""
     try:
         yield
+    except UnicodeDecodeError as error:  # what it says of damage quotes some of it
+        report.complete = False
+        report.add("database", "archive.db", f"Reading {what} broke off: {error}.")
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise

@@ -32,6 +32,8 @@ class Behind(NamedTuple):
     salt: str = "salt"
     only: str = "TRUE"
     """SQL for which rows have such an entry."""
+    emptied: tuple[str, ...] = ()
+    """Columns that are null where what the entry says was forgotten."""
 
 
 def _named(columns: tuple[str, ...]) -> Callable[..., evidence.Content]:
@@ -69,6 +71,7 @@ REGISTRY: Final[tuple[Behind, ...]] = (
         _named(evidence.HOLD_COLUMNS),
         "hold {hold} {name}",
         ("hold",),
+        emptied=("name", "query", "reason", "matter"),
     ),
     Behind(
         (evidence.RELEASE,),
@@ -83,6 +86,7 @@ REGISTRY: Final[tuple[Behind, ...]] = (
             f"t.{name} IS NOT NULL"
             for name in (*evidence.RELEASE_COLUMNS[1:], "release_ledger", "release_salt")
         ),
+        emptied=("release_reason",),
     ),
     Behind(
         (evidence.ACCESS, evidence.EXPORT),
@@ -90,6 +94,7 @@ REGISTRY: Final[tuple[Behind, ...]] = (
         evidence.ACCESS_COLUMNS,
         _named(evidence.ACCESS_COLUMNS),
         "access {at} {action}",
+        emptied=("query",),
     ),
     Behind(
         (tombstones.DISPOSED,),

@@ -26,6 +26,7 @@ from convarchive.compliance.verify import (
     statements,
     structure,
 )
+from convarchive.compliance.verify.beside import Beside
 from convarchive.compliance.verify.contents import Wanted
 from convarchive.compliance.verify.damage import Damage
 from convarchive.compliance.verify.memory import Memory
@@ -39,8 +40,6 @@ Progress = Callable[[str, int, int | None], None]
 """Told what is looked at, how many of it are done, and of how many."""
 
 _UNREADABLE_NAMED = 5
-_OPERATIONS = 200_000
-"""Of SQLite, between two looks at whether the user wants to stop; some milliseconds."""
 
 
 class Options(NamedTuple):
@@ -131,7 +130,7 @@ class _Run:
             return
         with contextlib.closing(opened) as connection:
             # So that Ctrl-C is heard while SQLite looks through all of the database.
-            connection.set_progress_handler(self._stop.is_set, _OPERATIONS)
+            connection.set_progress_handler(self._stop.is_set, opening.OPERATIONS)
             try:
                 self._stages(connection, claimed)
             except sqlite3.OperationalError:
@@ -144,11 +143,14 @@ class _Run:
     def _stages(
         self, connection: sqlite3.Connection, claimed: checkpoints.Checkpoint | None
     ) -> None:
-        self._whole(connection, claimed)
-        if not self._stop.is_set():
-            self._conversations(connection)
-        if not self._stop.is_set():
-            self._rest(connection)
+        with Beside(self._structure, self._directory, self._stop) as database:
+            if self._options.jobs > 1 and _is_large(connection):
+                database.begin()
+            self._whole(connection, claimed)
+            if not self._stop.is_set():
+                self._conversations(connection)
+            if not self._stop.is_set():
+                self._rest(connection, database)
 
     def _whole(
         self, connection: sqlite3.Connection, claimed: checkpoints.Checkpoint | None
@@ -171,14 +173,11 @@ class _Run:
             with opening.surviving(self._report, "what the ledger speaks of"):
                 destroyed.settle(connection, found, self._report)
                 destroyed.held(connection, found, self._report)
+                accounts.superseded(connection, found, self._report)
                 accounts.settle(connection, found, self._report)
                 statements.compare(connection, self._directory, found, self._report)
                 accounts.missing(connection, found, self._report)
-            if found.superseded:
-                self._report.note(
-                    f"{found.superseded:,} entries of the ledger are superseded by newer ones:"
-                    " bytes that were lost came again, or a recording did."
-                )
+                statements.times(connection, found, self._report)
         connection.text_factory = str
 
     def _conversations(self, connection: sqlite3.Connection) -> None:
@@ -220,13 +219,15 @@ class _Run:
         if len(unreadable) > _UNREADABLE_NAMED:
             report.note(f"So it is with {len(unreadable) - _UNREADABLE_NAMED:,} more.")
 
-    def _rest(self, connection: sqlite3.Connection) -> None:
-        options = self._options
-        with opening.surviving(self._report, "the database as a whole"):
+    def _structure(self, connection: sqlite3.Connection, report: Report) -> None:
+        with opening.surviving(report, "the database as a whole"):
             connection.text_factory = lenient
-            self._progress("Database", 0, None)
-            structure.check(connection, self._report, quick=options.quick)
-            connection.text_factory = str
+            structure.check(connection, report, quick=self._options.quick)
+
+    def _rest(self, connection: sqlite3.Connection, database: Beside) -> None:
+        options = self._options
+        self._progress("Database", 0, None)
+        database.tell(self._report)
         with opening.surviving(self._report, "what the search index should have"):
             self._progress("Search index", 0, None)
             searching.check(connection, self._directory, self._report, quick=options.quick)
@@ -266,6 +267,13 @@ class _Run:
                 f"{report.left:,} conversations were not looked at; run it again to go on with"
                 " those that were verified least recently."
             )
+
+
+def _is_large(connection: sqlite3.Connection) -> bool:
+    """Whether other processes are worth their start, as far as can be read."""
+    with contextlib.suppress(sqlite3.DatabaseError):
+        return ledger.size(connection) > pool.SMALL
+    return False
 
 
 def _quiet(_what: str, _done: int, _total: int | None) -> None:

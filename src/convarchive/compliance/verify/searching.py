@@ -16,6 +16,7 @@ from convarchive.compliance.verify.report import Report
 from convarchive.compliance.verify.rows import printable
 from convarchive.index import audit, mark
 from convarchive.index.documents import exact, language_tag
+from convarchive.store import tombstones
 from convarchive.store.database import snapshot
 
 _STRETCH = 10_000
@@ -24,6 +25,12 @@ _STRETCH = 10_000
 _TRIES = 3
 _NAMED = 20
 """So many conversations are named; of the others it is said how many they are."""
+
+
+_WAITING = (
+    "SELECT conversation FROM index_queue UNION SELECT conversation FROM tombstones"
+    " JOIN disposals USING (disposal) WHERE finished_at IS NULL"
+)
 
 
 class _Moved(Exception):
@@ -76,24 +83,33 @@ def _different(
     (behind,) = connection.execute(
         "SELECT count(DISTINCT conversation) FROM index_queue"
     ).fetchone()
+    unfinished = tombstones.unfinished(connection)
     index = audit.Contents(directory)
     found = [*_keys(connection, index)]
-    if not behind:
+    if not behind and not unfinished:
         found += _counts(connection, index)
     if audit.commit(directory) != before:
         raise _Moved
     if behind:
         report.note(f"The search index is {behind:,} behind; make it anew: convarchive reindex")
+    if unfinished:
+        report.note(
+            "The files can still have something of what was destroyed: that is under way, or was"
+            " interrupted, and the next command that writes goes on with it."
+        )
     report.checked["indexed"] = index.total()
     yield from found
 
 
 def _keys(connection: sqlite3.Connection, index: audit.Contents) -> Iterator[tuple[str, str]]:
-    """Conversations that only one of the two has, but for those that wait in the queue."""
+    """Conversations that only one of the two has, but for those that wait in the queue, or for
+    being taken out since they were destroyed."""
     missing: list[int] = []
     beyond: list[int] = []
-    queued = "SELECT conversation FROM index_queue"
-    (last,) = connection.execute("SELECT coalesce(max(key), 0) FROM conversations").fetchone()
+    (last,) = connection.execute(
+        "SELECT max((SELECT coalesce(max(key), 0) FROM conversations),"
+        " (SELECT coalesce(max(conversation), 0) FROM tombstones))"
+    ).fetchone()
     first = many = 0
     while True:
         stored = [
@@ -107,7 +123,7 @@ def _keys(connection: sqlite3.Connection, index: audit.Contents) -> Iterator[tup
         held = Counter(index.keys(first, until))
         many += sum(held.values())
         waiting = (
-            {key for (key,) in connection.execute(queued)} if held.keys() ^ set(stored) else set()
+            {key for (key,) in connection.execute(_WAITING)} if held.keys() ^ set(stored) else set()
         )
         missing += [key for key in stored if not held[key] and key not in waiting]
         known = set(stored)

@@ -35,7 +35,7 @@ def of(connection: sqlite3.Connection, directory: Path, keys: str, wanted: Wante
     Args:
         connection: To the archive's database.
         directory: The archive's.
-        keys: Of the conversations, as SQL: ``(1,2,3)``.
+        keys: Of the conversations, as SQL: ``IN (1,2,3)``.
         wanted: How thoroughly.
     """
     first = (
@@ -47,7 +47,7 @@ def of(connection: sqlite3.Connection, directory: Path, keys: str, wanted: Wante
     found = []
     for key, digest, length, media_type in connection.execute(
         "SELECT l.conversation, r.sha256, r.bytes, r.media_type FROM conversation_recordings AS l"
-        f" JOIN recordings AS r ON r.sha256 = l.sha256 WHERE l.conversation IN {keys} AND stored"
+        f" JOIN recordings AS r ON r.sha256 = l.sha256 WHERE l.conversation {keys} AND stored"
         f"{first}"
     ):
         many += 1

@@ -15,6 +15,9 @@ from convarchive.compliance.verify.report import Report
 from convarchive.compliance.verify.rows import printable
 from convarchive.store import evidence, inception, ledger
 
+_NAMED = 5
+"""So many entries are named; of the others it is said how many they are."""
+
 
 def compare(connection: sqlite3.Connection, directory: Path, chain: Chain, report: Report) -> None:
     """Name every row that says something else than the ledger."""
@@ -25,6 +28,22 @@ def compare(connection: sqlite3.Connection, directory: Path, chain: Chain, repor
     _sources(connection, chain, report)
     _windows(connection, chain, report)
     _marks(connection, chain, report)
+
+
+def times(connection: sqlite3.Connection, chain: Chain, report: Report) -> None:
+    """Note entries that name an earlier time than one before them: the clock was put back, or
+    somebody has written them later than they say."""
+    if not chain.back:
+        return
+    said = ", ".join(
+        f"{position} ({printable(_entry(connection, position).get('at'))})"
+        for position in chain.back[:_NAMED]
+    )
+    more = f" and {len(chain.back) - _NAMED:,} more" if len(chain.back) > _NAMED else ""
+    report.note(
+        f"Entries of the ledger name a time before that of an earlier entry: {said}{more}."
+        " The clock was put back, or they were written later than they say."
+    )
 
 
 def _start(meta: dict[str, str], chain: Chain, report: Report) -> None:
