@@ -281,6 +281,7 @@ def rubbish(fields: dict[str, Any]) -> list[bytes]:
     wrong: list[dict[str, Any]] = [
         {"user": None}, {"conversations": -1}, {"conversations": True}, {"conversations": 2**63},
         {"query": 7}, {"more": "x"}, {"at": "\udcff"},
+        {"at": "yesterday"}, {"at": "2026-02-30T10:00:00.000000Z"}, {"at": "2026-02-03T10:00:00Z"},
     ]  # fmt: skip
     texts = [json.dumps(fields | each).encode() for each in wrong]
     return [b"", b"\0" * 100, b"{", b"[]", b"[" * 100_000, b"\xff\xfe", *texts]

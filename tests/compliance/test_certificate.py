@@ -125,6 +125,11 @@ def test_the_page_is_safe_and_whole(archive: Archive) -> None:
     assert "url(" not in page(archive)
 
 
+def test_the_page_fits_a_narrow_screen(archive: Archive) -> None:
+    """The ledger's root is a word of 44 letters, which has to break for that."""
+    assert "td { overflow-wrap: anywhere }" in page(archive)
+
+
 def test_the_page_says_what_the_document_says(archive: Archive) -> None:
     """Each hash, the root, who and when."""
     told, text = document(archive), page(archive)

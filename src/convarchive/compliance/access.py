@@ -188,10 +188,19 @@ def _read(path: Path) -> Access | None:
 def _fits(access: Access) -> Iterator[bool]:
     """Whether each field is what it should be."""
     yield type(access.conversations) is int and 0 <= access.conversations < 2**62
+    yield isinstance(access.at, str) and _is_time(access.at)
     for name, value in access._asdict().items():
         if name != "conversations":
             missing = value is None and name in ("query", "format")
             yield missing or (isinstance(value, str) and value == _encoded(value))
+
+
+def _is_time(text: str) -> bool:
+    """Whether it is a time as `clock.text` writes it; whatever shows the log reads it."""
+    try:
+        return clock.text(datetime.fromisoformat(text)) == text
+    except (ValueError, OverflowError):
+        return False
 
 
 def _encoded(text: str) -> str:

@@ -15,7 +15,7 @@ p.lead { color: var(--dim); margin-top: .3rem }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0;
   border-bottom: 1px solid var(--line) }
-th { font-weight: 600 }
+th { font-weight: 600 } td { overflow-wrap: anywhere }
 code { font: .8rem/1.4 ui-monospace, monospace; overflow-wrap: anywhere }
 @media print { body { margin: 0; max-width: none; font-size: 11pt } tr { break-inside: avoid } }
 """
