@@ -54,7 +54,7 @@ def command(
                 "", f"See: convarchive checkpoint {ctx.invoked_subcommand} --help",
             )  # fmt: skip
         return
-    with app.open() as archive:
+    with app.open(write=True) as archive:
         made = archive.checkpoint(new_key=new_key, tsa=tsa)
         key = archive.verifier_keys()[-1]
         if path is not None and path != "-":

@@ -54,7 +54,7 @@ def command(
     """
     if not dry_run and reason is None:
         raise UsageError("A reason is needed.", "It is kept for good.", "Give it: --reason TEXT")
-    with app.open() as archive:
+    with app.open(write=True) as archive:
         from convarchive.compliance import erasure
 
         plan = archive.plan_erasure(ids, callers)

@@ -67,7 +67,7 @@ def add(
     and before anything is destroyed. To hold more, place another hold.
     """
     app = app._replace(utc=app.utc or utc)
-    with app.open() as archive:
+    with app.open(write=True) as archive:
         hold = archive.place_hold(
             name, query=query, ids=ids, reason=reason, matter=matter, by=by
         )  # fmt: skip
@@ -191,7 +191,7 @@ def release(app: App, name: str, reason: str | None, by: str | None) -> int:
     \b
     convarchive hold release MATTER-7 --reason 'settled on 3 May'
     """
-    with app.open() as archive:
+    with app.open(write=True) as archive:
         hold = archive.release_hold(name, reason=reason, by=by)
     many = screen.counted(hold.conversations, "conversation")
     app.say(screen.one_line(f"Released {hold.name}. It protected {many}."))

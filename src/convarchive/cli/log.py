@@ -82,7 +82,10 @@ def _row(app: App, line: Line, *, table: bool) -> dict[str, Any]:
 
 
 def _when(app: App, line: Line) -> str:
-    return screen.when(line.at, app.zone) if line.at else ""
+    try:
+        return screen.when(line.at, app.zone) if line.at else ""
+    except (ValueError, OverflowError):  # it has been tampered with, and is to be seen all the same
+        return str(line.at)
 
 
 def _instant(app: App, option: str, text: str | None) -> str | None:

@@ -17,6 +17,6 @@ def command(app: App) -> None:
     \b
     convarchive reindex
     """
-    with app.open() as archive, bar(app, "Indexing") as tell:
+    with app.open(write=True) as archive, bar(app, "Indexing") as tell:
         many = archive.reindex(tell)
     app.say(f"{screen.counted(many, 'conversation')} indexed.")

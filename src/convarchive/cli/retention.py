@@ -73,7 +73,7 @@ def set_(
     """
     given = {"query": query, "keep": keep, "delete_after": delete_after, "from": base}
     table = {field: value for field, value in given.items() if value is not None}
-    with app.open() as archive:
+    with app.open(write=True) as archive:
         archive.set_retention(name, table)
     app.say(screen.one_line(f"Set the class {name}. See: convarchive retention apply --dry-run"))
 
@@ -87,7 +87,7 @@ def remove(app: App, name: str) -> None:
     \b
     convarchive retention remove noise
     """
-    with app.open() as archive:
+    with app.open(write=True) as archive:
         archive.remove_retention(name)
     app.say(screen.one_line(f"Removed the class {name}."))
 
@@ -148,7 +148,7 @@ def apply(app: App, form: str | None, limit: int, dry_run: bool, yes: bool, by: 
     date to count from, and calls in progress. The rows are what goes; what stays is told beside
     them, and in --json. A certificate is written. What was interrupted is finished first.
     """
-    with app.open() as archive:
+    with app.open(write=True) as archive:
         if not dry_run and (many := archive.finish_disposals()):
             app.say(f"{screen.counted(many, 'disposal')} that had been interrupted: finished.")
         plan = archive.plan_retention()

@@ -54,6 +54,8 @@ def check(directory: Path, found: Sequence[Checkpoint], chain: Chain, report: Re
         report: Where they are named.
     """
     origin = f"convarchive/{chain.first.get('id')}"
+    if not found:
+        report.note("There is no checkpoint to compare with: the ledger vouches for itself alone.")
     for each in found:
         checkpoint = checkpoints.checked(each, chain.keys)
         where = _where(checkpoint.path, directory)
