@@ -24,6 +24,9 @@ from convarchive.compliance.verify.rows import name_of
 SMALL = 5_000
 """An archive of so many conversations is through before other processes have started."""
 
+LOUD = 500_000_000
+"""Bytes of sound; so it is with these."""
+
 _AHEAD = 4
 """Batches a process that wait for it."""
 

@@ -187,13 +187,13 @@ class _Run:
         with opening.surviving(self._report, "which conversations there are"):
             chosen = choice.keys(connection, options.sample, oldest_first=some)
             (many,) = connection.execute("SELECT count(*) FROM conversations").fetchone()
-            self._check(chosen, wanted, many)
+            large = len(chosen) > pool.SMALL or (wanted.sound and _is_loud(connection))
+            self._check(chosen, wanted, many, options.jobs if large else 1)
             if not some:
                 sounds.unlinked(connection, self._directory, self._report, wanted)
 
-    def _check(self, chosen: Sequence[int], wanted: Wanted, many: int) -> None:
+    def _check(self, chosen: Sequence[int], wanted: Wanted, many: int, jobs: int) -> None:
         report, unreadable = self._report, list[str]()
-        jobs = self._options.jobs if len(chosen) > pool.SMALL else 1
         seen = 0
 
         def due() -> Iterator[list[int]]:
@@ -267,6 +267,13 @@ class _Run:
                 f"{report.left:,} conversations were not looked at; run it again to go on with"
                 " those that were verified least recently."
             )
+
+
+def _is_loud(connection: sqlite3.Connection) -> bool:
+    (size,) = connection.execute(
+        "SELECT total(bytes) FROM recordings"
+    ).fetchone()  # never overflows
+    return bool(size > pool.LOUD)
 
 
 def _is_large(connection: sqlite3.Connection) -> bool:
