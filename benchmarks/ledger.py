@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from unittest import mock
 
 from common import interleaved, print_machine, print_table, synced_archive
 
@@ -73,14 +72,15 @@ def store(received: Sequence[Received]) -> None:
 
 def store_without(received: Sequence[Received]) -> None:
     """The same, with an entry that is neither made nor written."""
-    with (
-        mock.patch.object(ledger, "append", return_value=0),
-        mock.patch.object(evidence, "_commit", return_value=(0, b"")),
-        mock.patch.object(
-            evidence, "revision_content", return_value={"conversation": 0, "revision": 0}
-        ),
-    ):
+    kept = ledger.append, evidence._commit, evidence.revision_content
+    nothing = {"conversation": 0, "revision": 0}
+    ledger.append = lambda *_, **__: 0  # type: ignore[assignment]
+    evidence._commit = lambda *_, **__: (0, b"")  # type: ignore[assignment]
+    evidence.revision_content = lambda *_: nothing  # type: ignore[assignment]
+    try:
         store(received)
+    finally:
+        ledger.append, evidence._commit, evidence.revision_content = kept
 
 
 if __name__ == "__main__":
