@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-# ruff: noqa: PTH100, PTH105, PTH108, PTH118, PTH123 - a search does without pathlib, as in `store.database`
+# ruff: noqa: PTH100, PTH105, PTH108, PTH118, PTH123, PTH208 - a search does without pathlib, as in `store.database`
 
 PART = ".part-"
 """How the names of files begin that are half written; what is left of them may be removed."""
@@ -57,3 +57,12 @@ def write(path: str | os.PathLike[str], data: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(part)
     flush_names(directory)
+
+
+def sweep(directory: str | os.PathLike[str]) -> None:
+    """Remove what a killed run has left half written; only for whoever holds the writer lock."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        for name in os.listdir(directory):
+            if name.startswith(PART):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(os.path.join(directory, name))

@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -331,14 +330,4 @@ def _read(path: Path) -> str:
 
 def _write(directory: Path, text: str) -> None:
     """All of the file or none of it."""
-    descriptor, name = tempfile.mkstemp(dir=directory, prefix=".convarchive-")
-    part = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(directory / FILE)
-        disk.flush_names(directory)
-    finally:
-        part.unlink(missing_ok=True)
+    disk.write(directory / FILE, text.encode())

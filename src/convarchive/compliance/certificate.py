@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import sqlite3
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +24,6 @@ from convarchive.store.tombstones import Disposal, Tombstone
 
 SCHEMA = "convarchive.certificate/1"
 DIRECTORY = "certificates"
-_PART = ".part-"
 
 _COPIES = (
     "Copies made before: backups, exports, and whatever else was taken out of the archive. They"
@@ -62,12 +59,10 @@ def write(connection: sqlite3.Connection, directory: Path, disposal: int) -> Non
     folder = directory / DIRECTORY
     folder.mkdir(mode=0o700, exist_ok=True)
     disk.flush_names(directory)
-    for part in folder.glob(f"{_PART}*"):  # a run that was killed has left it
-        part.unlink()
+    disk.sweep(folder)
     text = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
-    _put(path(directory, disposal, ".json"), text)
-    _put(path(directory, disposal, ".html"), page(told))
-    disk.flush_names(folder)
+    disk.write(path(directory, disposal, ".json"), text.encode())
+    disk.write(path(directory, disposal, ".html"), page(told).encode())
 
 
 def document(connection: sqlite3.Connection, directory: Path, disposal: int) -> dict[str, Any]:
@@ -139,17 +134,3 @@ def _checkpoint(directory: Path, size: int) -> str | None:
     """The first checkpoint of a ledger of this size or more; None while there is none."""
     found = (each for each in checkpoints.all_of(directory) if not each.error)
     return next((each.path.name for each in found if each.path and each.size >= size), None)
-
-
-def _put(target: Path, text: str) -> None:
-    """All of a file or none of it, readable for its owner alone."""
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=_PART)
-    part = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)

@@ -132,7 +132,7 @@ def write(connection: sqlite3.Connection, directory: Path, *, new_key: bool = Fa
         ConvarchiveError: The key is not here.
         OSError: It can't be written.
     """
-    _sweep(directory)
+    disk.sweep(directory / DIRECTORY)
     before = newest(connection, directory)
     if before is not None:
         _refuse_fork(connection, before)
@@ -256,12 +256,6 @@ def _tell_verifier_key(directory: Path, vkey: str) -> None:
     if not path.exists() or path.read_bytes() != text:
         disk.write(path, text)
     disk.flush_names(directory)
-
-
-def _sweep(directory: Path) -> None:
-    """Remove what a killed run has left half written."""
-    for part in (directory / DIRECTORY).glob(f"{disk.PART}*"):
-        part.unlink(missing_ok=True)
 
 
 def _paths(directory: Path) -> list[Path]:

@@ -21,8 +21,6 @@ from convarchive.store import evidence, unindexed
 
 DIRECTORY = "recordings"
 
-_PART = ".part-"
-
 _SUFFIXES = {
     "audio/wav": ".wav",
     "audio/x-wav": ".wav",
@@ -80,7 +78,7 @@ def write(directory: Path, chunks: Iterable[bytes], media_type: str | None) -> S
     folder = directory / DIRECTORY
     folder.mkdir(mode=0o700, exist_ok=True)
     digest = hashlib.sha256()
-    descriptor, name = tempfile.mkstemp(dir=folder, prefix=_PART)
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix=disk.PART)
     part = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -104,8 +102,7 @@ def write(directory: Path, chunks: Iterable[bytes], media_type: str | None) -> S
 
 def sweep(directory: Path) -> None:
     """Remove what a killed run has left half written; only for whoever holds the writer lock."""
-    for part in (directory / DIRECTORY).glob(f"{_PART}*"):
-        part.unlink(missing_ok=True)
+    disk.sweep(directory / DIRECTORY)
 
 
 def attach(connection: sqlite3.Connection, key: int, sound: Sound, at: str) -> None:
